@@ -1,0 +1,78 @@
+"""Switches acceleration on for every start of one Python installation, by a `.pth` file in its site directory.
+
+The file is the one that the pyston-lite-autoload distribution consists of. Its single line catches every exception, so a
+start-up never fails because of it, not even when pyston_lite has been removed and the file has stayed.
+"""
+
+import os
+import site
+from importlib import metadata
+
+FILE_NAME = "pyston_lite_autoload.pth"
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), FILE_NAME)
+
+
+class AutoloadError(Exception):
+    """What was asked for cannot be done; the message is one line for the user."""
+
+
+def line() -> str:
+    """The text of the `.pth` file. The distribution is built from the same file."""
+    with open(SOURCE, encoding="ascii") as file:
+        return file.read()
+
+
+def directory() -> str:
+    """The site directory that pyston_lite is installed in: `.pth` files work there and nowhere else."""
+    try:
+        found = os.path.realpath(str(metadata.distribution("pyston-lite").locate_file("")))
+    except metadata.PackageNotFoundError:
+        raise AutoloadError("pyston_lite is not installed here, it only happens to be importable") from None
+    places = site.getsitepackages() + [site.getusersitepackages()]
+    if found not in map(os.path.realpath, places):
+        raise AutoloadError(f"pyston_lite is installed in {found}, which is not a site directory of this interpreter")
+    return found
+
+
+def path() -> str:
+    return os.path.join(directory(), FILE_NAME)
+
+
+def is_installed() -> bool:
+    return os.path.exists(path())
+
+
+def belongs_to_distribution() -> bool:
+    """Whether pip owns the file: then pip must remove it, or its records would be wrong."""
+    try:
+        metadata.distribution("pyston-lite-autoload")
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def install() -> str:
+    """Write the file, whole or not at all, and return its path."""
+    target = path()
+    temporary = f"{target}.{os.getpid()}"
+    try:
+        with open(temporary, "w", encoding="ascii") as file:
+            file.write(line())
+        os.replace(temporary, target)
+    except OSError as error:
+        raise AutoloadError(f"cannot write {target}: {error.strerror}") from None
+    return target
+
+
+def remove() -> bool:
+    """Remove the file, and return whether there was one."""
+    if belongs_to_distribution():
+        raise AutoloadError("autoload was installed by pip: run pip uninstall pyston-lite-autoload")
+    target = path()
+    try:
+        os.remove(target)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise AutoloadError(f"cannot remove {target}: {error.strerror}") from None
+    return True
