@@ -1,0 +1,78 @@
+// Package hooks is the compile service: it takes requests from a host (the interpreter process), compiles them, the
+// hottest first, puts the code into executable memory and hands results back as flat bytes.
+//
+// It knows neither Python nor cgo.  The host is an interface, so that the same service can stand inside the interpreter
+// process or beside it; the compiler is a function value.
+//
+// Invariants:
+//   - Every request gets exactly one result, whatever happens while it is compiled: a panic of the compiler is recovered
+//     per request and becomes a result that says so.
+//   - No memory is ever writable and executable through the same mapping (codemem.go).
+//   - Without work the service blocks in Host.Next and costs nothing.
+//
+// Code: order of work in queue.go and service.go, result bytes in result.go, executable memory in codemem.go, dumps in
+// dump.go.
+package hooks
+
+import (
+	"pystonlite/specializer/codemeta"
+)
+
+// Options is what one compilation is asked to do beside compiling.
+type Options struct {
+	Verify       bool   // check the program between the stages
+	StressGuards uint32 // make every Nth guard fail; 0: off
+	StressExits  uint32 // take every Nth exit; 0: off
+
+	// Dump receives what a stage has to show; nil when nothing is dumped.  It is called while compiling, so that the
+	// stages before a failure are kept.
+	Dump func(stage string, text []byte)
+}
+
+// Result is a compiled unit before it has an address.
+type Result struct {
+	Code        []byte // position independent
+	EntryOffset int
+	Meta        *codemeta.Tables
+	Name        string
+}
+
+// CompileFunc compiles one snapshot.  An error that implements Refusal says that the code is not compiled; every other
+// error, and every panic, is a mistake of the compiler.
+type CompileFunc func(snapshot []byte, opt Options) (*Result, error)
+
+// Refusal is an error that is an answer: the request is fine, the code is not compiled for the reason given.
+type Refusal interface {
+	error
+	Refusal() string
+}
+
+// MessageKind says what a host wants.
+type MessageKind uint32
+
+// The kinds, with the numbers of enum pl_message_kind.
+const (
+	MessageCompile MessageKind = 1
+	MessageFree    MessageKind = 2
+)
+
+// Message is one message of the host.  The service owns its memory.
+type Message struct {
+	Kind     MessageKind
+	ID       uint64 // of the request, or of the block to free
+	Hotness  uint64
+	Snapshot []byte
+	Name     string // qualified name, for dumps
+	DumpDir  string // empty: no dumps
+	Options  Options
+}
+
+// Host is the process that asks.  Next is called from one goroutine, Deliver and Log from any.
+type Host interface {
+	// Next returns the next message.  It reports false when none waits, and with wait only when there will be no more.
+	Next(wait bool) (Message, bool)
+	// Deliver hands over the result of a request; the host copies it.
+	Deliver(result []byte)
+	// Log shows one line to the user.
+	Log(line string)
+}
