@@ -5,6 +5,10 @@ import "slices"
 // maxEvictions is how often a bundle may be thrown out before it is split the next time it finds no free register.
 const maxEvictions = 12
 
+// costSave is what it costs to be the first user of a callee-saved register: a push and a pop on every call. In particular,
+// cold code alone never makes the hot path save a register.
+const costSave = costStore + costLoad
+
 // assignAll takes bundles from the queue until every one has a register or is in memory.
 func (a *allocator) assignAll() error {
 	a.busy = make([]intervalMap, maxPRegs)
@@ -50,13 +54,16 @@ func (a *allocator) place(bi int32) bool {
 		b.state = inMemory
 		return true
 	}
-	clobbered := a.clobbersOver(b.segs)
+	excluded := a.clobbersOver(b.segs)
+	if !b.minimal && b.weight*float32(b.length+weightBias) < costSave {
+		excluded |= a.env.CalleeSaved &^ a.usedRegs
+	}
 	best, bestCost := noReg, b.weight
 	if b.evicted >= maxEvictions && !b.minimal {
 		bestCost = 0
 	}
 	for _, r := range a.registerOrder(b) {
-		if clobbered.Has(r) {
+		if excluded.Has(r) {
 			continue
 		}
 		cost := a.probe(r, b, bestCost)

@@ -15,7 +15,7 @@ func benchFunction(n int) *mockFunction {
 func generateSized(seed int64, env Env, n int) *mockFunction {
 	blocks := max(2, n/6)
 	for {
-		f := generate(seed, env, genConfig{blocks: blocks, instrs: 7, calls: 6})
+		f := generate(seed, env, genConfig{blocks: blocks, instrs: 7, calls: 6, window: 24})
 		if got := len(f.instrs); got >= n*9/10 && got <= n*12/10 {
 			return f
 		}

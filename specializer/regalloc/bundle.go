@@ -56,6 +56,8 @@ const (
 	// maxMergedSegments and maxMergedUses bound the cost of merging into one bundle.
 	maxMergedSegments = 256
 	maxMergedUses     = 1024
+	// weightBias is added to lengths so that a tiny bundle does not outweigh a hot one by its shortness alone.
+	weightBias = 16
 	// minimalWeight is more than any sum of costs.
 	minimalWeight = float32(1e30)
 	infinite      = float32(3e38)
@@ -122,8 +124,8 @@ func (a *allocator) copies() []candidate {
 				add(dst, src, w)
 			}
 		}
-		for k, s := range a.f.Succs(b) {
-			params := a.f.BlockParams(s)
+		for k, s := range a.succs[b] {
+			params := a.f.BlockParams(int(s))
 			for j, arg := range a.f.BranchArgs(b, k) {
 				add(params[j], arg, w)
 			}
@@ -211,7 +213,7 @@ func (a *allocator) finish(b *bundle) {
 		b.weight = minimalWeight + minimalWeight/128*float32(maxPRegs-a.freeRegs(b).Count())
 		return
 	}
-	b.weight = sum / float32(b.length+16)
+	b.weight = sum / float32(b.length+weightBias)
 }
 
 // freeRegs returns the registers that no reservation or clobber keeps from a bundle of one segment. The fewer there are

@@ -10,6 +10,7 @@ type genConfig struct {
 	blocks, instrs int // about so many blocks, instructions a block
 	calls          int // percent of instructions
 	shuffle        bool
+	window         int // only the last so many values are used again; 0 means all
 }
 
 // generator builds random functions: a random reducible control flow graph, values placed along its dominator tree.
@@ -286,6 +287,9 @@ func (g *generator) newValue(b int, c Class) VReg {
 func (g *generator) pick(b int, c Class) VReg { return g.pickFrom(g.avail[b], c) }
 
 func (g *generator) pickFrom(avail []VReg, c Class) VReg {
+	if w := g.cfg.window; w > 0 && len(avail) > w {
+		avail = append(slices.Clone(avail[:6]), avail[len(avail)-w:]...)
+	}
 	for {
 		k := g.Intn(len(avail))
 		if g.Intn(3) != 0 {

@@ -2,6 +2,7 @@ package regalloc
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 )
 
@@ -44,7 +45,7 @@ type liveness struct {
 	in, out    []uint32 // by block: stamp (v+1) when v is live at the start, at the end
 	last       []uint32 // by block: end of the last use of the value under inspection, valid with lastOf
 	lastOf     []uint32
-	touched    []int32
+	touched    []uint64 // set of blocks
 	stack      []int32
 	arena      []segment
 }
@@ -63,6 +64,7 @@ func (a *allocator) computeLiveness() {
 	a.fixed = make([][]segment, maxPRegs)
 	a.ops = make([][]Operand, a.numInstrs)
 	numUses := a.readDefs()
+	a.placeEdges()
 	lv := &liveness{head: make([]int32, a.numVRegs), tail: make([]int32, a.numVRegs)}
 	for v := range lv.head {
 		lv.head[v], lv.tail[v] = -1, -1
@@ -119,12 +121,11 @@ func (a *allocator) readDefs() []uint32 {
 				a.define(o.V, defPoint(i, ops, o), int32(b))
 			}
 		}
-		for k := range a.f.Succs(b) {
+		for k := range a.succs[b] {
 			for _, v := range a.f.BranchArgs(b, k) {
 				numUses[v]++
 			}
 		}
-		a.checkTerminator(b)
 	}
 	return numUses
 }
@@ -136,20 +137,20 @@ func (a *allocator) define(v VReg, p uint32, b int32) {
 	a.vregs[v].def, a.vregs[v].defBlock = p, b
 }
 
-// edgeInPred reports whether the moves of the edges from b stand in b, before its terminator.
-func (a *allocator) edgeInPred(b int) bool {
-	succs := a.f.Succs(b)
-	if len(succs) != 1 {
-		return false
-	}
-	t := int(a.blockTo[b]) - 1
-	return len(a.f.Preds(succs[0])) > 1 || len(a.ops[t]) == 0 && a.f.Clobbers(t) == 0
-}
-
-func (a *allocator) checkTerminator(b int) {
-	t := int(a.blockTo[b]) - 1
-	if a.edgeInPred(b) && (len(a.ops[t]) > 0 || a.f.Clobbers(t) != 0) {
-		panic(fmt.Sprintf("BUG: terminator %d has operands or clobbers and moves before it", t))
+// placeEdges decides where the moves of the edges stand: before the terminator of a block with one successor, otherwise at
+// the start of the successors.
+func (a *allocator) placeEdges() {
+	a.edgeOut = make([]bool, a.numBlocks)
+	for b, succs := range a.succs {
+		if len(succs) != 1 {
+			continue
+		}
+		t := int(a.blockTo[b]) - 1
+		plain := len(a.ops[t]) == 0 && a.f.Clobbers(t) == 0
+		if !plain && len(a.preds[succs[0]]) > 1 {
+			panic(fmt.Sprintf("BUG: terminator %d has operands or clobbers and moves before it", t))
+		}
+		a.edgeOut[b] = plain
 	}
 }
 
@@ -232,7 +233,7 @@ func (a *allocator) readUses(lv *liveness, numUses []uint32) {
 			}
 		}
 		end := a.blockEnd(int32(b))
-		for k := range a.f.Succs(b) {
+		for k := range a.succs[b] {
 			for _, v := range a.f.BranchArgs(b, k) {
 				a.addUse(v, use{from: end - 4, to: end, cost: costCopy * freq, kind: useCheap})
 				lv.note(v, int32(b), end)
@@ -364,6 +365,7 @@ func (a *allocator) buildSegments(lv *liveness) {
 	stamps := make([]uint32, 4*a.numBlocks)
 	nb := a.numBlocks
 	lv.in, lv.out, lv.last, lv.lastOf = stamps[:nb], stamps[nb:2*nb], stamps[2*nb:3*nb], stamps[3*nb:]
+	lv.touched = make([]uint64, nb/64+1)
 	a.segs = make([][]segment, a.numVRegs)
 	lv.arena = make([]segment, 0, a.numVRegs+a.numVRegs/2)
 	for v := range a.vregs {
@@ -392,11 +394,12 @@ func (a *allocator) buildSegments(lv *liveness) {
 // walkBack computes the ranges of a value that is live across blocks: from each block with a use backwards to the definition.
 func (a *allocator) walkBack(lv *liveness, v VReg, info *vregInfo) {
 	stamp := uint32(v) + 1
-	lv.touched, lv.stack = lv.touched[:0], lv.stack[:0]
+	lowest, highest := int32(a.numBlocks), int32(0)
 	touch := func(b int32) {
 		if lv.lastOf[b] != stamp {
 			lv.lastOf[b], lv.last[b] = stamp, 0
-			lv.touched = append(lv.touched, b)
+			lv.touched[b/64] |= 1 << (b % 64)
+			lowest, highest = min(lowest, b), max(highest, b)
 		}
 	}
 	for e := lv.head[v]; e >= 0; e = lv.entries[e].next {
@@ -413,8 +416,7 @@ func (a *allocator) walkBack(lv *liveness, v VReg, info *vregInfo) {
 			if b == 0 {
 				panic(fmt.Sprintf("BUG: the definition of v%d does not dominate its uses", v))
 			}
-			for _, p := range a.f.Preds(int(b)) {
-				p := int32(p)
+			for _, p := range a.preds[b] {
 				if lv.out[p] == stamp {
 					continue
 				}
@@ -427,23 +429,26 @@ func (a *allocator) walkBack(lv *liveness, v VReg, info *vregInfo) {
 			}
 		}
 	}
-	slices.Sort(lv.touched)
 	first := len(lv.arena)
-	for _, b := range lv.touched {
-		from, to := a.blockStart(b), lv.last[b]
-		if lv.in[b] != stamp {
-			from = info.def
+	for w := lowest / 64; w <= highest/64; w++ {
+		for set := lv.touched[w]; set != 0; set &= set - 1 {
+			b := w*64 + int32(bits.TrailingZeros64(set))
+			from, to := a.blockStart(b), lv.last[b]
+			if lv.in[b] != stamp {
+				from = info.def
+			}
+			if lv.out[b] == stamp {
+				to = a.blockEnd(b)
+			}
+			if to <= from {
+				continue
+			}
+			if n := len(lv.arena); n > first && lv.arena[n-1].to == from {
+				lv.arena[n-1].to = to
+				continue
+			}
+			lv.arena = append(lv.arena, segment{from, to, v})
 		}
-		if lv.out[b] == stamp {
-			to = a.blockEnd(b)
-		}
-		if to <= from {
-			continue
-		}
-		if n := len(lv.arena); n > first && lv.arena[n-1].to == from {
-			lv.arena[n-1].to = to
-			continue
-		}
-		lv.arena = append(lv.arena, segment{from, to, v})
+		lv.touched[w] = 0
 	}
 }

@@ -11,6 +11,9 @@ func randomCase(seed int64) (*mockFunction, Env, Options) {
 	if seed%2 == 1 {
 		env = smallEnv()
 	}
+	if seed%11 == 5 {
+		env = tinyEnv()
+	}
 	cfg := genConfig{blocks: 1 + int(seed*7%25), instrs: 1 + int(seed*5%20), calls: int(seed * 3 % 25), shuffle: seed%7 == 3}
 	opt := Options{ElideRemat: seed%3 == 0}
 	if seed%5 == 2 {

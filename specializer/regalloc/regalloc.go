@@ -96,7 +96,9 @@ type allocator struct {
 	depth              []int32
 	freq               []float32
 	runFirst, runLast  []int32 // the blocks around b in emission order that are at least as deep
-	coldStart          uint32  // first point of the cold blocks at the end; the end of the function when there are none
+	succs, preds       [][]int32
+	edgeOut            []bool // the moves of the edge from b stand in b, before its terminator
+	coldStart          uint32 // first point of the cold blocks at the end; the end of the function when there are none
 
 	// By instruction.
 	ops     [][]Operand
@@ -216,8 +218,8 @@ func (a *allocator) readFunction() error {
 			a.freq[b] = coldFrequency
 			a.depth[b] = 0
 		}
-		a.checkEdges(b)
 	}
+	a.readEdges()
 	for b := nb - 1; b > 0 && f.Cold(b); b-- {
 		a.coldStart = a.blockStart(int32(b))
 	}
@@ -225,18 +227,33 @@ func (a *allocator) readFunction() error {
 	return nil
 }
 
-func (a *allocator) checkEdges(b int) {
-	succs := a.f.Succs(b)
-	for k, s := range succs {
-		if len(succs) > 1 && len(a.f.Preds(s)) > 1 {
-			panic(fmt.Sprintf("BUG: critical edge from block %d to block %d", b, s))
-		}
-		if len(a.f.BranchArgs(b, k)) != len(a.f.BlockParams(s)) {
-			panic(fmt.Sprintf("BUG: edge from block %d to block %d: arguments do not match parameters", b, s))
-		}
-	}
-	if b == 0 && (len(a.f.Preds(0)) > 0 || len(a.f.BlockParams(0)) > 0) {
+// readEdges caches the control flow graph and checks it.
+func (a *allocator) readEdges() {
+	if len(a.f.Preds(0)) > 0 || len(a.f.BlockParams(0)) > 0 {
 		panic("BUG: the entry block has predecessors or parameters")
+	}
+	lists := make([][]int32, 2*a.numBlocks)
+	a.succs, a.preds = lists[:a.numBlocks], lists[a.numBlocks:]
+	arena := make([]int32, 0, 4*a.numBlocks)
+	keep := func(list []int) []int32 {
+		start := len(arena)
+		for _, b := range list {
+			arena = append(arena, int32(b))
+		}
+		return arena[start:len(arena):len(arena)]
+	}
+	for b := range a.numBlocks {
+		a.succs[b], a.preds[b] = keep(a.f.Succs(b)), keep(a.f.Preds(b))
+	}
+	for b, succs := range a.succs {
+		for k, s := range succs {
+			if len(succs) > 1 && len(a.preds[s]) > 1 {
+				panic(fmt.Sprintf("BUG: critical edge from block %d to block %d", b, s))
+			}
+			if len(a.f.BranchArgs(b, k)) != len(a.f.BlockParams(int(s))) {
+				panic(fmt.Sprintf("BUG: edge from block %d to block %d: arguments do not match parameters", b, s))
+			}
+		}
 	}
 }
 

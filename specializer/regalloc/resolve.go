@@ -23,14 +23,14 @@ const (
 
 // move is one element of a parallel move.
 type move struct {
-	key   uint64 // instruction*numGroups + group
+	key   uint32 // instruction*numGroups + group
 	from  Loc
 	to    Loc
 	v     VReg
 	store bool // only needed when v is not stored at its definition
 }
 
-func moveKey(instr uint32, group int) uint64 { return uint64(instr)*numGroups + uint64(group) }
+func moveKey(instr uint32, group int) uint32 { return instr*numGroups + uint32(group) }
 
 // resolver turns the assignment into locations and edits.
 type resolver struct {
@@ -160,7 +160,7 @@ func pieceIndex(list []piece, p uint32) int {
 }
 
 // add records a move unless nothing has to be done: equal places, or a destination that is valid by nature.
-func (r *resolver) add(key uint64, v VReg, from, to Loc) {
+func (r *resolver) add(key uint32, v VReg, from, to Loc) {
 	if from == to || to == ConstLoc || to.Kind() == KindHome {
 		return
 	}
@@ -169,7 +169,7 @@ func (r *resolver) add(key uint64, v VReg, from, to Loc) {
 
 // transition is one change of place of a value, between pieces number from and to.
 type transition struct {
-	key      uint64
+	key      uint32
 	freq     float32
 	from, to int32
 }
@@ -227,8 +227,8 @@ func (r *resolver) findTransitions(v VReg, k int) {
 		if start < p.from || start == r.vregs[v].def {
 			continue
 		}
-		for _, pred := range r.f.Preds(int(b)) {
-			end := r.blockEnd(int32(pred)) - 1
+		for _, pred := range r.preds[b] {
+			end := r.blockEnd(pred) - 1
 			if p.from <= end && end < p.to {
 				continue
 			}
@@ -236,16 +236,16 @@ func (r *resolver) findTransitions(v VReg, k int) {
 			if from < 0 {
 				panic("BUG: value is not live at the end of a predecessor")
 			}
-			key, freq := r.edge(pred, int(b))
+			key, freq := r.edge(pred, b)
 			r.transitions = append(r.transitions, transition{key, freq, int32(from), int32(k)})
 		}
 	}
 }
 
 // edge returns where the moves of the edge stand and how often they are executed.
-func (r *resolver) edge(pred, succ int) (uint64, float32) {
+func (r *resolver) edge(pred, succ int32) (uint32, float32) {
 	freq := min(r.freq[pred], r.freq[succ])
-	if r.edgeInPred(pred) {
+	if r.edgeOut[pred] {
 		return moveKey(uint32(r.blockTo[pred])-1, groupEdgeOut), freq
 	}
 	return moveKey(uint32(r.blockFrom[succ]), groupEdgeIn), freq
@@ -254,15 +254,15 @@ func (r *resolver) edge(pred, succ int) (uint64, float32) {
 // resolveParams records the copies of branch arguments to parameters.
 func (r *resolver) resolveParams() {
 	for b := range r.numBlocks {
-		for k, s := range r.f.Succs(b) {
-			params := r.f.BlockParams(s)
+		for k, s := range r.succs[b] {
+			params := r.f.BlockParams(int(s))
 			if len(params) == 0 {
 				continue
 			}
-			key, _ := r.edge(b, s)
+			key, _ := r.edge(int32(b), s)
 			end := r.blockEnd(int32(b)) - 1
 			for j, arg := range r.f.BranchArgs(b, k) {
-				if to := r.pieceAt(params[j], r.blockStart(int32(s))); to != nil {
+				if to := r.pieceAt(params[j], r.blockStart(s)); to != nil {
 					r.add(key, arg, r.at(arg, end), to.loc)
 				}
 			}
@@ -396,7 +396,7 @@ func (r *resolver) storeAtDef(v VReg, loc Loc) {
 
 // sequence orders the moves by place and makes each parallel group a sequence.
 func (r *resolver) sequence(result *Result) {
-	slices.SortStableFunc(r.moves, func(x, y move) int { return cmp.Compare(x.key, y.key) })
+	r.sortMoves()
 	result.editStart = make([]uint32, 2*r.numInstrs+1)
 	s := newSequencer(r.allocator, len(r.moves))
 	for i := 0; i < len(r.moves); {
@@ -416,6 +416,23 @@ func (r *resolver) sequence(result *Result) {
 		result.editStart[k] = max(result.editStart[k], result.editStart[k-1])
 	}
 	result.edits = s.edits
+}
+
+// sortMoves sorts the moves by key, stably and in linear time: the keys are dense.
+func (r *resolver) sortMoves() {
+	next := make([]uint32, r.numInstrs*numGroups+1)
+	for i := range r.moves {
+		next[r.moves[i].key+1]++
+	}
+	for k := 1; k < len(next); k++ {
+		next[k] += next[k-1]
+	}
+	sorted := make([]move, len(r.moves))
+	for _, m := range r.moves {
+		sorted[next[m.key]] = m
+		next[m.key]++
+	}
+	r.moves = sorted
 }
 
 // collectCalleeSaved finds the callee-saved registers that are written.
