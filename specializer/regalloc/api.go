@@ -160,7 +160,8 @@ type Env struct {
 
 // Options tune one allocation.
 type Options struct {
-	// ShuffleSeed, when not 0, randomises register order, queue order and hints. Results stay correct; a stress mode.
+	// ShuffleSeed, when not 0, randomises register order, queue order, hints and how early splitting is final. Results
+	// stay correct; a stress mode.
 	ShuffleSeed uint64
 	// Check runs the verifier over the result.
 	Check bool

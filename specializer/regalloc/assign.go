@@ -1,7 +1,5 @@
 package regalloc
 
-import "slices"
-
 // maxEvictions is how often a bundle may be thrown out before it is split the next time it finds no free register.
 const maxEvictions = 12
 
@@ -250,12 +248,14 @@ func (a *allocator) evict(r PReg, b *bundle) {
 			if iv == nil || iv.from >= s.to {
 				break
 			}
-			if iv.owner != reserved && !slices.Contains(a.conflicts, iv.owner) {
+			if iv.owner != reserved && !a.bundles[iv.owner].marked {
+				a.bundles[iv.owner].marked = true
 				a.conflicts = append(a.conflicts, iv.owner)
 			}
 		}
 	}
 	for _, bi := range a.conflicts {
+		a.bundles[bi].marked = false
 		a.release(bi)
 		a.bundles[bi].evicted = min(a.bundles[bi].evicted+1, maxEvictions)
 		a.stats.Evictions++

@@ -19,6 +19,7 @@ type bundle struct {
 	needReg bool // has a use of kind useReg
 	tries   uint8
 	evicted uint8
+	marked  bool // scratch of evict
 }
 
 type bundleState uint8
@@ -40,10 +41,17 @@ type web struct {
 
 const noReg PReg = 0xff
 
-// relation joins two webs that are copied to one another.
+// relation names a web that this one is copied to or from.
 type relation struct {
-	from, to int32
-	weight   float32
+	to     int32
+	weight float32
+}
+
+// relate notes a copy. The hottest copies come first; the rest would not change the choice and cost time.
+func (w *web) relate(to int32, weight float32) {
+	if len(w.related) < maxRelations {
+		w.related = append(w.related, relation{to, weight})
+	}
 }
 
 // candidate is a copy between two values that vanishes when they share a register.
@@ -56,6 +64,8 @@ const (
 	// maxMergedSegments and maxMergedUses bound the cost of merging into one bundle.
 	maxMergedSegments = 256
 	maxMergedUses     = 1024
+	// maxRelations bounds the hints a web takes from other webs.
+	maxRelations = 8
 	// weightBias is added to lengths so that a tiny bundle does not outweigh a hot one by its shortness alone.
 	weightBias = 16
 	// minimalWeight is more than any sum of costs.
@@ -90,8 +100,8 @@ func (a *allocator) buildBundles() {
 	for _, c := range candidates {
 		x, y := a.find(a.vregs[c.a].bundle), a.find(a.vregs[c.b].bundle)
 		if x != y {
-			a.webs[x].related = append(a.webs[x].related, relation{x, y, c.weight})
-			a.webs[y].related = append(a.webs[y].related, relation{y, x, c.weight})
+			a.webs[x].relate(y, c.weight)
+			a.webs[y].relate(x, c.weight)
 		}
 	}
 	for i := range a.bundles {

@@ -320,7 +320,7 @@ func (g *generator) instr(b int) {
 	x, y := g.pick(b, c), g.pick(b, c)
 	guards := g.deopts(b, 4)
 	var ops []Operand
-	switch g.Intn(12) {
+	switch g.Intn(13) {
 	case 0: // constant
 		v := g.f.newV(c)
 		g.f.remat[v] = true
@@ -337,6 +337,8 @@ func (g *generator) instr(b int) {
 		ops = []Operand{readFixed(x, regs[0]), read(y), defFixed(g.newValue(b, c), regs[0]), tempFixed(g.f.newV(c), regs[1])}
 	case 6: // shift
 		ops = []Operand{read(x), readFixed(y, regs[1]), defTied(g.newValue(b, c), 0)}
+	case 11: // tied to a fixed register
+		ops = []Operand{readFixed(x, regs[1]), defTied(g.newValue(b, c), 0), read(y)}
 	case 7: // guard
 		ops = append([]Operand{read(x)}, g.deopts(b, 12)...)
 	case 8: // a temporary
@@ -363,8 +365,15 @@ func (g *generator) call(b int) {
 	if g.Intn(4) == 0 {
 		ops = append(ops, readFixed(g.pick(b, ClassFloat), floats[0]))
 	}
-	if g.Intn(6) == 0 {
+	switch g.Intn(8) {
+	case 0:
 		ops = append(ops, read(g.pick(b, ClassInt)))
+	case 1:
+		ops = append(ops, readLate(g.pick(b, ClassInt)))
+	case 2:
+		if len(ops) > 0 {
+			ops = append(ops, ops[0])
+		}
 	}
 	ops = append(ops, g.deopts(b, 8)...)
 	switch g.Intn(4) {

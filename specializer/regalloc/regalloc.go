@@ -117,7 +117,6 @@ type allocator struct {
 
 	bundles   []bundle
 	webs      []web // by the bundle index of the web before splitting
-	related   []relation
 	queue     bundleQueue
 	scratch   splitScratch
 	usedRegs  RegSet

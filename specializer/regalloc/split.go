@@ -20,7 +20,7 @@ func (a *allocator) split(bi int32) {
 	a.stats.Splits++
 	b := &a.bundles[bi]
 	ws := a.scratch.windows[:0]
-	if b.tries < maxTries {
+	if b.tries < maxTries && (a.opt.ShuffleSeed == 0 || a.random()%8 != 0) {
 		for _, cut := range [...]func(*bundle, []window) []window{
 			a.cutCold, a.cutLoop, a.cutEnds, a.cutCallsOrConflict,
 		} {
@@ -95,9 +95,9 @@ func (a *allocator) cutEnds(b *bundle, ws []window) []window {
 // that is live all around a loop keeps its register for the whole loop: otherwise it would be reloaded on the back edge.
 func (a *allocator) trim(b *bundle, w window) (window, bool) {
 	first, last := noPoint, uint32(0)
-	for i := range b.uses {
+	for i := useAt(b.uses, w.from); i < len(b.uses) && b.uses[i].from < w.to; i++ {
 		u := &b.uses[i]
-		if u.kind != useReg || u.from < w.from || u.from >= w.to {
+		if u.kind != useReg {
 			continue
 		}
 		if first == noPoint {
