@@ -32,7 +32,9 @@ static struct {
     const char *failure;          /* reason, once state is FAILED */
     uint32_t loads;               /* of the library, in this process and its ancestors */
     pl_job *waiting, **waiting_end, *taken, *ready, **ready_end;
-    uint64_t queued, submitted, answered;
+    uint64_t queued;              /* length of `waiting` */
+    uint64_t unfinished;          /* lengths of `waiting` and `taken` */
+    uint64_t submitted, answered;
     uint64_t *blocks;             /* code memory to give back */
     size_t n_blocks, blocks_room;
     uint64_t blocks_freed, code_used, code_mapped;
@@ -80,6 +82,7 @@ static void
 finish(pl_job *job)
 {
     job->done = true;
+    service.unfinished--;
     job->next = NULL;
     *service.ready_end = job;
     service.ready_end = &job->next;
@@ -336,6 +339,7 @@ pl_service_submit(pl_job *job)
         *service.waiting_end = job;
         service.waiting_end = &job->next;
         service.queued++;
+        service.unfinished++;
         pthread_cond_signal(&service.request);
     }
     pthread_mutex_unlock(&service.lock);
@@ -391,7 +395,7 @@ bool
 pl_service_full(void)
 {
     pthread_mutex_lock(&service.lock);
-    bool full = service.queued >= PL_QUEUE_LIMIT;
+    bool full = service.unfinished >= PL_QUEUE_LIMIT;
     pthread_mutex_unlock(&service.lock);
     return full;
 }
@@ -428,15 +432,11 @@ void
 pl_service_describe(pl_service_report *out)
 {
     pthread_mutex_lock(&service.lock);
-    uint64_t in_flight = 0;
-    for (const pl_job *job = service.taken; job != NULL; job = job->next) {
-        in_flight++;
-    }
     *out = (pl_service_report){
         .state = state_names[service.state],
         .failure = service.failure,
         .queued = service.queued,
-        .in_flight = in_flight,
+        .in_flight = service.unfinished - service.queued,
         .submitted = service.submitted,
         .answered = service.answered,
         .blocks_freed = service.blocks_freed,

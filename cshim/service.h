@@ -66,7 +66,7 @@ void pl_loader_restore_host(void);
 
 /* ---- policy.c: constants and decisions -------------------------------------------------------------------------------- */
 enum {
-    PL_QUEUE_LIMIT = 256,         /* requests that may wait; more are put off, and asked for again by the next call */
+    PL_QUEUE_LIMIT = 256,         /* requests under way; more are put off, and asked for again by later calls */
     PL_EXIT_LIMIT = 64,           /* deoptimisations of one exit before its unit is given up */
     PL_RECOMPILE_LIMIT = 4,       /* units given up per entry; the last one stays whatever its exits do */
     PL_REFUSAL_TEXTS = 1000,      /* different texts of refusals that are kept apart */
