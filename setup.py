@@ -70,7 +70,9 @@ def find_go() -> str:
     # GOTOOLCHAIN=local asks for the version of this very command, not of the one it would fetch for go.mod.
     environ = {**os.environ, "GOTOOLCHAIN": "local"}
     try:
-        probe = subprocess.run([go, "env", "GOVERSION"], env=environ, cwd="/", capture_output=True, text=True, check=False)
+        probe = subprocess.run(
+            [go, "env", "GOVERSION"], env=environ, cwd="/", capture_output=True, text=True, check=False
+        )
     except OSError as error:
         raise PlatformError(f"{go} cannot be started ({error.strerror}): {hint}") from None
     text = probe.stdout

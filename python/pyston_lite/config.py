@@ -70,7 +70,9 @@ def names(value: "str | frozenset[str] | None") -> "frozenset[str] | None":
 
 def stress(value: "str | Mapping[str, int]") -> "dict[str, int]":
     """a list such as guards=7,exits=1"""
-    pairs = value.items() if not isinstance(value, str) else [item.partition("=")[::2] for item in value.split(",") if item]
+    pairs = (
+        value.items() if not isinstance(value, str) else [item.partition("=")[::2] for item in value.split(",") if item]
+    )
     modes = {}
     for name, number in pairs:
         if not name.strip().isidentifier():

@@ -7,7 +7,7 @@ exception is shown. What remains visible is the depth of the stack: `sys._getfra
 
 import os
 import sys
-from types import FrameType, ModuleType, TracebackType
+from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
 
@@ -46,7 +46,7 @@ def run_stdin(args: list[str]) -> None:
     from importlib.machinery import BuiltinImporter
 
     vars(main)["__loader__"] = BuiltinImporter
-    _execute(main, sys.stdin.buffer.read(), "<stdin>")
+    _execute_with_file(main, sys.stdin.buffer.read(), "<stdin>")
 
 
 def run_module(name: str, args: list[str]) -> None:
@@ -60,7 +60,8 @@ def run_module(name: str, args: list[str]) -> None:
 
 def run_script(script: str, args: list[str]) -> None:
     """`python script args...` for a source file, a compiled file, and a directory or archive with a `__main__`"""
-    path = os.path.abspath(script)
+    # Made absolute, but not tidied: the interpreter leaves "." and ".." inside the path where they are.
+    path = os.getcwd() if script == "." else os.path.join(os.getcwd(), script)
     sys.argv[:] = [script, *args]
     if _holds_modules(path):
         import runpy
@@ -81,13 +82,8 @@ def run_script(script: str, args: list[str]) -> None:
 
     compiled = path.endswith(".pyc")
     loader = SourcelessFileLoader("__main__", path) if compiled else SourceFileLoader("__main__", path)
-    vars(main).update(__loader__=loader, __file__=path, __cached__=None)
-    try:
-        _execute(main, loader.get_code("__main__") if compiled else source, path)
-    finally:
-        # The interpreter takes these two back as well, which functions that run at exit can see.
-        for name in ("__file__", "__cached__"):
-            vars(main).pop(name, None)
+    vars(main)["__loader__"] = loader
+    _execute_with_file(main, loader.get_code("__main__") if compiled else source, path)
 
 
 def _holds_modules(path: str) -> bool:
@@ -101,12 +97,23 @@ def _holds_modules(path: str) -> bool:
     return False
 
 
+def _execute_with_file(main: ModuleType, source: Any, path: str) -> None:
+    """Execute with the names that only a program from a file has. They are gone at exit, as the interpreter does it."""
+    vars(main).update(__file__=path, __cached__=None)
+    try:
+        _execute(main, source, path)
+    finally:
+        for name in ("__file__", "__cached__"):
+            vars(main).pop(name, None)
+
+
 def _execute(main: ModuleType, source: Any, filename: str) -> None:
     _guard(_compile_and_run, source, filename, vars(main), interrupts=True)
 
 
 def _compile_and_run(source: Any, filename: str, namespace: dict[str, Any]) -> None:
-    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+    code = source if isinstance(source, CodeType) else compile(source, filename, "exec", dont_inherit=True)
+    exec(code, namespace)
 
 
 def _guard(function: Any, *args: Any, interrupts: bool = False) -> None:
@@ -132,17 +139,22 @@ def _guard(function: Any, *args: Any, interrupts: bool = False) -> None:
 def _show_without(frames: set[FrameType]) -> None:
     """Let the interpreter show the coming exception by its usual way, the program's own hook included, minus our frames."""
     hook = getattr(sys, "excepthook", None)
-    if hook is None:
-        return
 
     def show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         while traceback is not None and (
             traceback.tb_frame in frames or traceback.tb_frame.f_code is _compile_and_run.__code__
         ):
             traceback = traceback.tb_next
-        sys.excepthook = hook
         sys.last_traceback = traceback
-        hook(kind, error.with_traceback(traceback), traceback)
+        error = error.with_traceback(traceback)
+        if hook is None:
+            # What the interpreter does for a program that has deleted its hook.
+            del sys.excepthook
+            sys.stderr.write("sys.excepthook is missing\n")
+            sys.__excepthook__(kind, error, traceback)
+        else:
+            sys.excepthook = hook
+            hook(kind, error, traceback)
 
     sys.excepthook = show
 

@@ -42,8 +42,13 @@ def _counters(counters: dict[str, Any], indent: int) -> list[str]:
 def _function_lines(functions: list[dict[str, Any]]) -> list[str]:
     if not functions:
         return ["no function was compiled or refused"]
-    lines = [" ".join(_cell(heading, width, "s" if form == "s" else "") if form == "s" else heading.rjust(width)
-                      for heading, _, width, form in COLUMNS) + " function"]
+    lines = [
+        " ".join(
+            _cell(heading, width, "s" if form == "s" else "") if form == "s" else heading.rjust(width)
+            for heading, _, width, form in COLUMNS
+        )
+        + " function"
+    ]
     for function in sorted(functions, key=lambda row: (-int(row.get("entries") or 0), str(row.get("qualname")))):
         cells = [_cell(function.get(key), width, form) for _, key, width, form in COLUMNS]
         place = f"{function.get('qualname')} ({os.path.basename(str(function.get('filename')))}:{function.get('line')})"

@@ -23,6 +23,10 @@ def source() -> Path:
 
 
 class BuildWithPth(build_py):
+    def find_package_modules(self, package: str, package_dir: str) -> list[tuple[str, str, str]]:
+        # This very file lies in the folder of the package, and is no part of it.
+        return [module for module in super().find_package_modules(package, package_dir) if module[1] != "setup"]
+
     def run(self) -> None:
         super().run()
         self.mkpath(self.build_lib)

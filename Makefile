@@ -1,0 +1,97 @@
+# Every target works from a fresh clone; the tools it needs beside Go, a C compiler and Python are installed into .venv.
+
+PYTHON ?= /usr/bin/python3.11
+GO ?= go
+VENV := .venv
+PY := $(VENV)/bin/python
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Options of single targets.
+N ?= 2000
+FIRST ?=
+SCRIPT ?=
+BENCH ?=
+TESTS ?=
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# One line for what is missing, with the Debian package to install.
+.PHONY: prerequisites
+prerequisites:
+	@command -v "$(PYTHON)" > /dev/null || { echo "$(PYTHON) not found: install the Debian package python3.11, or set PYTHON=path" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2> /dev/null || { echo "$(PYTHON) has no venv module: install the Debian package python3.11-venv" >&2; exit 1; }
+	@command -v "$(GO)" > /dev/null || { echo "$(GO) not found: install the Debian package golang-go (Go 1.24 or newer)" >&2; exit 1; }
+	@command -v gcc > /dev/null || { echo "gcc not found: install the Debian package gcc" >&2; exit 1; }
+
+$(VENV)/.test: requirements/test.txt requirements/build.txt | prerequisites
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt | $(VENV)/.test
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+.PHONY: build
+build: $(VENV)/.test ## build the package and install it into .venv
+	@GO="$$(command -v $(GO))" $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
+	@$(PY) -I -m pyston_lite status
+
+.PHONY: test
+test: build check-go test-go check-python test-python ## everything below, in the order that fails soonest
+
+.PHONY: check-go
+check-go: prerequisites ## gofmt, go vet, staticcheck
+	@out="$$(gofmt -l ext hooks specializer)"; [ -z "$$out" ] || { echo "not formatted by gofmt:"; echo "$$out"; exit 1; }
+	@$(GO) vet ./...
+	@$(GO) run $(STATICCHECK) ./...
+	@echo "gofmt, go vet and staticcheck: clean"
+
+.PHONY: test-go
+test-go: $(VENV)/.test ## the Go tests
+	@$(PY) tests/tools/gotest.py ./...
+
+.PHONY: check-python
+check-python: build ## ruff, mypy, and the stubs against the built module
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(PY) -m mypy.stubtest --mypy-config-file pyproject.toml pyston_lite._pyston_lite
+
+.PHONY: test-python
+test-python: build ## the Python tests; TESTS="paths and options of pytest" for some of them
+	@$(PY) -m pytest $(TESTS)
+
+.PHONY: fuzz
+fuzz: build ## N=20000 generated programs, stock against accelerated; FIRST=seed to repeat
+	@$(PY) -m tests.differential.fuzz --programs $(N) $(if $(FIRST),--first $(FIRST))
+
+.PHONY: demo
+demo: build $(VENV)/.bench ## a table of well-known programs, or of SCRIPT=path, stock against accelerated
+	@$(PY) -m tests.tools.demo $(SCRIPT)
+
+.PHONY: bench
+bench: build $(VENV)/.bench ## benchmarks; BENCH="--programs all --rounds 5 --json file"
+	@$(PY) -m tests.bench $(BENCH)
+
+.PHONY: wheel
+wheel: $(VENV)/.test ## wheels of both distributions, in dist/
+	@GO="$$(command -v $(GO))" $(PY) -m build --no-isolation --wheel --outdir dist .
+	@$(PY) -m build --no-isolation --wheel --outdir dist python/pyston_lite_autoload
+
+.PHONY: sdist
+sdist: $(VENV)/.test ## source distributions of both, in dist/
+	@$(PY) -m build --no-isolation --sdist --outdir dist .
+	@$(PY) -m build --no-isolation --sdist --outdir dist python/pyston_lite_autoload
+
+.PHONY: clean
+clean: ## remove everything that was built
+	@rm -rf build dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf python/*.egg-info python/pyston_lite_autoload/build python/pyston_lite_autoload/dist python/pyston_lite_autoload/*.egg-info
+	@find python tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,150 @@
+"""Autoload in fresh virtual environments: on, off, the kill switch, and a start-up that nothing can break."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from pyston_lite import autoload
+
+from tests.support import ROOT, make_environment, site_directory
+
+STATE = "import sys; m = sys.modules.get('pyston_lite'); print(m is not None, m is not None and m.is_enabled())"
+
+
+def start(python: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYSTON", "DISABLE_"))}
+    return subprocess.run([str(python), *arguments], env=clean | variables, capture_output=True, text=True, check=False)
+
+
+def state(python: Path, **variables: str) -> str:
+    done = start(python, "-c", STATE, **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    return make_environment(tmp_path / "venv")
+
+
+def test_on_and_off(python: Path) -> None:
+    path = site_directory(python) / autoload.FILE_NAME
+    assert state(python) == "False False"
+    assert start(python, "-m", "pyston_lite", "autoload", "status").stdout == "off\n"
+
+    assert start(python, "-m", "pyston_lite", "autoload", "on").stdout == f"on: {path}\n"
+    assert path.read_text() == autoload.line()
+    assert state(python) == "True True"
+    assert start(python, "-m", "pyston_lite", "autoload", "status").stdout == f"on: {path}\n"
+    assert start(python, "-m", "pyston_lite", "autoload", "on").returncode == 0, "twice is once"
+
+    assert start(python, "-m", "pyston_lite", "autoload", "off").stdout == "off\n"
+    assert not path.exists()
+    assert state(python) == "False False"
+    assert start(python, "-m", "pyston_lite", "autoload", "off").stdout == "off already\n"
+
+
+def test_kill_switches(python: Path) -> None:
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    assert state(python, DISABLE_PYSTON="") == "True False"
+    assert state(python, PYSTON_LITE="off") == "True False"
+    assert state(python, PYSTON_LITE="1") == "True True"
+    assert start(python, "-S", "-c", STATE).stdout == "False False\n"
+
+
+def test_line_is_one_import_line() -> None:
+    """`site` executes single lines that begin with import, and nothing else."""
+    text = autoload.line()
+    assert text.startswith("import ") and text.count("\n") == 1 and text.endswith("\n")
+
+
+@pytest.mark.parametrize("damage", ["removed", "syntax", "no_native", "no_library", "raises", "config"])
+def test_start_up_never_breaks(python: Path, damage: str) -> None:
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    package = site_directory(python) / "pyston_lite"
+    if damage == "removed":
+        shutil.rmtree(package)
+    elif damage == "syntax":
+        (package / "__init__.py").write_text("def f(:\n")
+    elif damage == "raises":
+        (package / "__init__.py").write_text("raise ValueError('broken')\n")
+    elif damage == "config":
+        (package / "config.py").write_text("raise ValueError('broken')\n")
+    elif damage == "no_native":
+        for path in package.glob("_pyston_lite.*"):
+            path.unlink()
+    else:
+        (package / "libpystonlite.so").unlink()
+    done = start(python, "-c", "print(sum(i for i in range(100_000)))", PYSTON_LITE_THRESHOLD="50")
+    assert (done.stdout, done.stderr, done.returncode) == ("4999950000\n", "", 0)
+
+
+def test_only_importable_is_not_installed(tmp_path: Path, python: Path) -> None:
+    site = site_directory(python)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.move(site / "pyston_lite", elsewhere)
+    for info in site.glob("pyston_lite-*.dist-info"):
+        shutil.rmtree(info)
+    done = start(python, "-m", "pyston_lite", "autoload", "on", PYTHONPATH=str(elsewhere))
+    assert (done.returncode, done.stderr) == (
+        1,
+        "pyston_lite: pyston_lite is not installed here, it only happens to be importable\n",
+    )
+
+
+@pytest.mark.build
+def test_distribution(tmp_path: Path, python: Path) -> None:
+    """The second distribution installs the same file as the command line, and the command line leaves it to pip."""
+    source = tmp_path / "source"
+    shutil.copytree(
+        ROOT / "python", source, ignore=shutil.ignore_patterns("*.so", "*.egg-info", "build", "__pycache__")
+    )
+    project = source / "pyston_lite_autoload"
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(project)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    # `build` made the sdist from the tree and the wheel from that sdist, so the sdist is complete.
+    assert len(list(tmp_path.glob("*.tar.gz"))) == 1
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name for name in archive.namelist() if ".dist-info/" not in name}
+        assert files == {autoload.FILE_NAME, "pyston_lite_autoload/__init__.py", "pyston_lite_autoload/py.typed"}
+        assert archive.read(autoload.FILE_NAME).decode() == autoload.line()
+
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    assert state(python) == "True True"
+    done = start(python, "-m", "pyston_lite", "autoload", "off")
+    assert done.returncode == 1
+    assert done.stderr == "pyston_lite: autoload was installed by pip: run pip uninstall pyston-lite-autoload\n"
+
+    # Removing the first half only must not show at the next start; removing the second leaves nothing.
+    shutil.rmtree(site_directory(python) / "pyston_lite")
+    assert state(python) == "False False"
+    remove = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "uninstall",
+        "--quiet",
+        "--yes",
+        "pyston-lite-autoload",
+    ]
+    subprocess.run(remove, check=True, capture_output=True)
+    assert not list(site_directory(python).glob("pyston_lite_autoload*"))
+
+
+def test_importing_the_second_distribution_enables(python: Path) -> None:
+    target = site_directory(python) / "pyston_lite_autoload"
+    target.mkdir()
+    shutil.copy(ROOT / "python" / "pyston_lite_autoload" / "__init__.py", target)
+    done = start(python, "-c", "import pyston_lite_autoload, pyston_lite; print(pyston_lite.is_enabled())")
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -1,0 +1,412 @@
+"""What an accelerated process must keep: fork, threads, signals, deep recursion, garbage collection, reference counts."""
+
+import gc
+import os
+import signal
+import sys
+import threading
+import types
+import weakref
+
+import pyston_lite
+import pytest
+
+from tests.support import assert_compiled, call_both, compiled, run_both, stock_copy
+
+pytestmark = pytest.mark.usefixtures("accelerated")
+
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def total(n):
+    t = 0
+    for i in range(n):
+        t += i * 3 % 7
+    return t
+
+
+def fresh(func: types.FunctionType) -> types.FunctionType:
+    """A copy with its own code object, so that what one test compiles no other test finds compiled."""
+    return types.FunctionType(
+        func.__code__.replace(), func.__globals__, func.__name__, func.__defaults__, func.__closure__
+    )
+
+
+def test_compile_and_report() -> None:
+    f = fresh(total)
+    assert not pyston_lite.is_compiled(f)
+    pyston_lite.compile(f)
+    assert_compiled(f)
+    before = sum(row["entries"] for row in pyston_lite.functions() if row["qualname"] == "total")
+    assert f(1000) == total(1000)
+    rows = [row for row in pyston_lite.functions() if row["qualname"] == "total"]
+    assert sum(row["entries"] for row in rows) > before
+    assert all(
+        set(row) >= {"qualname", "filename", "line", "state", "code_bytes", "compile_ms", "entries", "deopts"}
+        for row in rows
+    )
+    assert pyston_lite.stats()
+
+
+def test_becomes_hot_by_calls() -> None:
+    pyston_lite.enable(threshold=10, loop_threshold=1_000_000, sync=True)
+    f = fresh(total)
+    for _ in range(30):
+        f(3)
+    assert_compiled(f)
+
+
+def test_becomes_hot_by_iterations() -> None:
+    pyston_lite.enable(threshold=1_000_000, loop_threshold=50, sync=True)
+    f = fresh(total)
+    assert f(20_000) == stock_copy(total)(20_000)
+    assert_compiled(f)
+
+
+def test_suppress() -> None:
+    f = pyston_lite.suppress(fresh(total))
+    pyston_lite.enable(threshold=2, loop_threshold=10, sync=True)
+    for _ in range(50):
+        f(100)
+    assert not pyston_lite.is_compiled(f)
+    with pytest.raises(pyston_lite.Refused) as caught:
+        pyston_lite.compile(f)
+    assert caught.value.reason
+
+
+@pytest.mark.parametrize("what", ["allow", "deny"])
+def test_lists(what: str) -> None:
+    f, g = fresh(total), fresh(fib)
+    pyston_lite.enable(threshold=2, loop_threshold=10, sync=True, **{what: ["total"]})
+    for _ in range(20):
+        f(50)
+        g(5)
+    assert (pyston_lite.is_compiled(f), pyston_lite.is_compiled(g)) == (
+        (True, False) if what == "allow" else (False, True)
+    )
+
+
+def test_refused_carries_its_reason() -> None:
+    for bad in (len, 5, "name", type):
+        with pytest.raises((pyston_lite.Refused, TypeError)):
+            pyston_lite.compile(bad)
+
+
+def test_disable_and_enable_under_load() -> None:
+    f = compiled(fresh(fib))
+    want = fib(15)
+    for _ in range(20):
+        pyston_lite.disable()
+        assert f(15) == want
+        assert pyston_lite.enable(threshold=5, sync=True)
+        assert f(15) == want
+
+
+def test_disable_inside_a_compiled_function() -> None:
+    def toggles(n):
+        out = []
+        for i in range(n):
+            if i == n // 2:
+                pyston_lite.disable()
+            out.append(i * i)
+        return out
+
+    f = compiled(toggles)
+    assert f(40) == [i * i for i in range(40)]
+    assert not pyston_lite.is_enabled()
+
+
+def test_outcomes_of_single_functions() -> None:
+    def divide(a, b):
+        return a // b
+
+    def lookup(d, k):
+        return d[k]["x"]
+
+    def grow(a):
+        for _ in range(5):
+            a = a * a + 1
+        return a
+
+    for args in ((7, 2), (-7, 2), (7, 0), (7.5, 2), ("a", 1), (2**80, 3)):
+        call_both(fresh(divide), lambda args=args: args)
+    for args in (({"a": {"x": 1}}, "a"), ({"a": {}}, "a"), ({}, "b"), (None, 1)):
+        call_both(fresh(lookup), lambda args=args: args)
+    for value in (1, 3, -2, 1.5, True):
+        call_both(fresh(grow), lambda value=value: (value,))
+
+
+def test_reference_counts_stay_flat() -> None:
+    class Box:
+        def __init__(self, v):
+            self.v = v
+
+    def work(box, items, text):
+        out = []
+        for item in items:
+            box.v = item
+            out.append((box.v, text, len(text)))
+            pair = box.v, text
+            text2 = text + "x"
+        return out, pair, text2
+
+    f = compiled(work)
+    box, items, text = Box(0), [object(), 1.5, "s", 10**30], "text" * 3
+    f(box, items, text)
+    before = [sys.getrefcount(x) for x in (box, items, text, *items, None, True, Box)]
+    for _ in range(500):
+        f(box, items, text)
+    after = [sys.getrefcount(x) for x in (box, items, text, *items, None, True, Box)]
+    assert before == after
+
+
+def test_arguments_die_in_time() -> None:
+    class Dies:
+        pass
+
+    def drop(x, refs):
+        refs.append(weakref.ref(x))
+        x = None
+        return refs[0]() is None
+
+    f = compiled(drop)
+    assert all(f(Dies(), []) for _ in range(50))
+
+
+def test_memory_of_replaced_functions_is_freed() -> None:
+    """Compiling and dropping code in a loop keeps the resident set flat, up to 8 MiB of noise."""
+
+    def resident() -> int:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def once(i: int) -> None:
+        namespace: dict[str, types.FunctionType] = {}
+        exec(f"def f(x):\n    t = {i}\n    for i in range(x):\n        t += i * x\n    return t", namespace)
+        compiled(namespace["f"])
+        namespace["f"](10)
+
+    for i in range(200):
+        once(i)
+    gc.collect()
+    before = resident()
+    for i in range(1000):
+        once(i)
+    gc.collect()
+    assert resident() - before < 8 << 20
+
+
+def test_gc_at_every_allocation() -> None:
+    class Node:
+        def __init__(self, left, right):
+            self.left, self.right, self.me = left, right, self
+
+        def depth(self):
+            return 1 + max(self.left.depth() if self.left else 0, self.right.depth() if self.right else 0)
+
+    def tree(n):
+        return Node(tree(n - 1), tree(n - 1)) if n else None
+
+    compiled(tree)
+    compiled(Node.__init__)
+    compiled(Node.depth)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        assert tree(7).depth() == 7
+        assert [tree(3).depth() for _ in range(30)] == [3] * 30
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def test_deep_recursion() -> None:
+    """Stock keeps Python calls off the C stack; so must we, or give way before the stack ends."""
+    source = """
+import sys
+sys.setrecursionlimit(200_000)
+def down(n):
+    return 0 if n == 0 else 1 + down(n - 1)
+for _ in range(20):
+    down(50)
+print(down(150_000))
+def over(n):
+    return over(n + 1)
+try:
+    over(0)
+except RecursionError as e:
+    print(str(e)[:32])
+print(down(150_000))
+"""
+    assert run_both(source).stdout.split()[0] == "150000"
+
+
+def test_deep_recursion_in_a_thread_with_a_small_stack() -> None:
+    source = """
+import sys, threading
+sys.setrecursionlimit(60_000)
+threading.stack_size(256 * 1024)
+def down(n):
+    return 0 if n == 0 else 1 + down(n - 1)
+for _ in range(20):
+    down(50)
+out = []
+t = threading.Thread(target=lambda: out.append(down(50_000)))
+t.start(); t.join()
+print(out)
+"""
+    assert run_both(source).stdout == "[50000]\n"
+
+
+def test_fork() -> None:
+    f = compiled(fresh(fib))
+    want = fib(12)
+    for generation in range(3):
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                g = compiled(fresh(total))  # The child compiles for itself.
+                status = 0 if (f(12), g(500)) == (want, total(500)) else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, f"child {generation}"
+    assert f(12) == want
+
+
+def test_fork_from_a_child_of_a_child() -> None:
+    f = compiled(fresh(fib))
+
+    def generation(left: int) -> int:
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                ok = compiled(fresh(total))(300) == total(300) and f(10) == 55
+                status = (generation(left - 1) if left else 0) if ok else 2
+            finally:
+                os._exit(status)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    assert generation(4) == 0
+
+
+def test_threads_switching_every_microsecond() -> None:
+    f, g = compiled(fresh(total)), compiled(fresh(fib))
+    want = total(2000), fib(13)
+    results: list[tuple[int, int]] = []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda: results.extend((f(2000), g(13)) for _ in range(10))) for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert results == [want] * 80
+
+
+def test_another_thread_runs_while_a_loop_is_hot() -> None:
+    stop = []
+
+    def spin():
+        n = 0
+        while not stop:
+            n += 1
+        return n
+
+    f = compiled(spin)
+    timer = threading.Timer(0.1, stop.append, (1,))
+    timer.start()
+    assert f() > 0
+
+
+def test_signals_every_millisecond() -> None:
+    f = compiled(fresh(total))
+    want = total(20_000)
+    ticks = []
+    old = signal.signal(signal.SIGALRM, lambda signum, frame: ticks.append(frame.f_code.co_name))
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    try:
+        while len(ticks) < 100:
+            assert f(20_000) == want
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    assert "total" in ticks
+
+
+def test_exception_from_a_signal_handler_stops_a_loop() -> None:
+    def endless():
+        n = 0
+        while True:
+            n += 1
+
+    class Alarm(Exception):
+        pass
+
+    def handler(signum, frame):
+        raise Alarm
+
+    f = compiled(endless)
+    old = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(Alarm):
+            f()
+    finally:
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_signal_dispositions_and_environment_are_unchanged() -> None:
+    """Loading the compiler library installs no signal handler and changes no mask (its runtime would like to)."""
+    source = """
+import ctypes, os, signal
+def state():
+    with open("/proc/self/status") as f:
+        lines = dict(line.rstrip().split(":\\t", 1) for line in f if ":\\t" in line)
+    return {k: lines[k] for k in ("SigBlk", "SigIgn", "SigCgt")}, sorted(os.environ) == environ
+environ = sorted(os.environ)
+def work(n):
+    t = 0
+    for i in range(n):
+        t += i
+    return t
+for _ in range(300):
+    work(200)
+print(state(), signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGINT))
+"""
+    run_both(source)
+
+
+def test_async_exception_from_another_thread() -> None:
+    import ctypes
+
+    class Stop(Exception):
+        pass
+
+    outcome: list[str] = []
+
+    def endless():
+        n = 0
+        while True:
+            n += 1
+
+    f = compiled(endless)
+
+    def body():
+        try:
+            f()
+        except Stop:
+            outcome.append("stopped")
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
+    thread.join(20)
+    assert outcome == ["stopped"]

@@ -1,0 +1,209 @@
+"""Comparing stock and accelerated runs: of whole programs in two processes, and of single functions in this one."""
+
+import difflib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyston_lite
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTUP = ROOT / "tests" / "startup"
+
+# What sitecustomize.py of the tests exits with when acceleration was asked for and is not there.
+NOT_ENABLED_STATUS = 97
+
+# The accelerated ways in which every program is run. `compile_all` compiles each function before its first run, without any
+# type feedback; `background` is the shipped policy with thresholds that a short program reaches; `stress` fails guards.
+MODES: dict[str, dict[str, str]] = {
+    "compile_all": {"PYSTON_LITE_COMPILE_ALL": "1", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_VERIFY": "1"},
+    "background": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_LOOP_THRESHOLD": "20"},
+    "stress": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_STRESS": "guards=7,exits=5"},
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that one process showed."""
+
+    stdout: str
+    stderr: str
+    status: int
+    functions: list[dict[str, Any]] = field(default_factory=list, compare=False)
+
+    def compiled(self) -> set[str]:
+        return {row["qualname"] for row in self.functions if row["code_bytes"] > 0}
+
+    def text(self) -> str:
+        return f"exit status {self.status}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
+
+
+def child_environment(mode: str | None) -> dict[str, str]:
+    """The environment of a child: nothing of Python's or ours is inherited; `mode` is a key of MODES, or None for stock."""
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYSTON", "DISABLE_"))
+    }
+    environ.update(PYTHONPATH=str(STARTUP), PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1", PYTHONIOENCODING="utf-8")
+    if mode is None:
+        environ["PYSTON_LITE"] = "0"
+    else:
+        environ["PYSTON_LITE"] = "1"
+        environ.update(MODES[mode])
+    return environ
+
+
+def run(path: Path, mode: str | None, *args: str, timeout: float = 120, extra: dict[str, str] | None = None) -> Run:
+    """Run one program, stock (None) or accelerated in a mode. A child that should have been accelerated and was not fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        environ = child_environment(mode) | (extra or {})
+        if mode is not None:
+            environ["PYSTON_LITE_STATS"] = str(report)
+        command = [sys.executable, str(path), *args]
+        done = subprocess.run(command, env=environ, capture_output=True, timeout=timeout, check=False, cwd=path.parent)
+        stdout, stderr = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        assert done.returncode != NOT_ENABLED_STATUS, stderr
+        functions = json.loads(report.read_text())["functions"] if report.exists() else []
+    return Run(stdout, stderr, done.returncode, functions)
+
+
+def assert_same(stock: Run, accelerated: Run, what: str) -> None:
+    """The two processes showed the same; a difference is printed as a diff."""
+    if stock != accelerated:
+        lines = difflib.unified_diff(
+            stock.text().splitlines(),
+            accelerated.text().splitlines(),
+            "stock",
+            f"accelerated ({what})",
+            lineterm="",
+            n=2,
+        )
+        raise AssertionError("\n".join(list(lines)[:80]))
+
+
+def run_both(source: str | Path, modes: tuple[str, ...] = tuple(MODES), expect_compiled: bool = True) -> Run:
+    """Run a program stock and in every mode, compare all that is visible, and return the stock run.
+
+    The comparison covers standard output and error to the letter, so also tracebacks with their columns, and the exit
+    status. Unless the program cannot leave a report (it ends by a signal), some of its functions must have been compiled.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        if isinstance(source, Path):
+            path = source
+        else:
+            path = Path(folder) / "program.py"
+            path.write_text(source, encoding="utf-8")
+        stock = run(path, None)
+        for mode in modes:
+            accelerated = run(path, mode)
+            assert_same(stock, accelerated, mode)
+            # Background compilation may finish after a short program has, so only the deterministic modes must compile.
+            if expect_compiled and mode != "background":
+                assert accelerated.compiled(), f"no function of the program was compiled in mode {mode}"
+    return stock
+
+
+def assert_compiled(func: Callable[..., Any]) -> None:
+    """The function runs as machine code, or the test that relies on it tests nothing and fails."""
+    if pyston_lite.is_compiled(func):
+        return
+    code = func.__code__
+    rows = [
+        row
+        for row in pyston_lite.functions()
+        if (row["qualname"], row["filename"], row["line"]) == (code.co_qualname, code.co_filename, code.co_firstlineno)
+    ]
+    raise AssertionError(f"{code.co_qualname} is not compiled: {rows or 'it was never considered'}")
+
+
+def compiled(func: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile the function now; usable as a decorator."""
+    pyston_lite.compile(func)
+    assert_compiled(func)
+    return func
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call did, in a form that compares: the result or the exception, its traceback, and leaked references."""
+
+    result: str | None
+    exception: tuple[str, str] | None
+    positions: tuple[tuple[Any, ...], ...]
+    traceback: str
+    references: tuple[int, ...]
+
+
+def outcome(func: Callable[..., Any], make_args: Callable[[], tuple[Any, ...]]) -> Outcome:
+    """Call the function with fresh arguments. Reference counts are those of the arguments after the call, minus before."""
+    args = make_args()
+    before = [sys.getrefcount(arg) for arg in args]
+    result, exception, positions, text = None, None, (), ""
+    try:
+        result = repr(func(*args))
+    except BaseException as error:
+        exception = (type(error).__name__, repr(error.args))
+        frames = traceback.extract_tb(error.__traceback__)[1:]
+        positions = tuple((f.name, f.lineno, f.colno, f.end_lineno, f.end_colno) for f in frames)
+        text = "".join(traceback.format_exception_only(error))
+        traceback.clear_frames(error.__traceback__)
+        error.__traceback__ = None
+    references = tuple(sys.getrefcount(arg) - count for arg, count in zip(args, before, strict=True))
+    return Outcome(result, exception, positions, text, references)
+
+
+def stock_copy(func: types.FunctionType) -> types.FunctionType:
+    """The same function with a code object of its own that is never compiled."""
+    copy = types.FunctionType(
+        func.__code__.replace(), func.__globals__, func.__name__, func.__defaults__, func.__closure__
+    )
+    copy.__kwdefaults__ = func.__kwdefaults__
+    return pyston_lite.suppress(copy)
+
+
+def call_both(func: types.FunctionType, make_args: Callable[[], tuple[Any, ...]], times: int = 3) -> Outcome:
+    """Call a function stock and compiled in this process, several times each, and return the stock outcome."""
+    plain = stock_copy(func)
+    want = outcome(plain, make_args)
+    compiled(func)
+    for _ in range(times):
+        got = outcome(func, make_args)
+        assert want == got, f"want {want}\ngot  {got}"
+    return want
+
+
+def site_directory(python: Path) -> Path:
+    """The site-packages of a virtual environment, by its interpreter."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(
+        subprocess.run([str(python), "-I", "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    )
+
+
+def make_environment(folder: Path, autoload: bool = False) -> Path:
+    """A fresh virtual environment that holds the pyston_lite under test, and its interpreter. No network, no pip."""
+    import shutil
+    import venv
+    from importlib import metadata
+
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin" / "python"
+    site = site_directory(python)
+    package = Path(pyston_lite.__file__).parent
+    shutil.copytree(package, site / "pyston_lite", ignore=shutil.ignore_patterns("__pycache__"))
+    info = Path(
+        str(metadata.distribution("pyston-lite").locate_file(f"pyston_lite-{pyston_lite.__version__}.dist-info"))
+    )
+    shutil.copytree(info, site / info.name)
+    if autoload:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYSTON"))}
+        subprocess.run([str(python), "-m", "pyston_lite", "autoload", "on"], env=clean, check=True, capture_output=True)
+    return python
