@@ -1,0 +1,42 @@
+package ir
+
+import (
+	"fmt"
+
+	"pystonlite/specializer/pyabi"
+)
+
+// CallTarget is the Aux of OpCallFunction: a Python function whose frame the caller pushes itself.
+type CallTarget struct {
+	Func     pyabi.ObjID // the function; its code and defaults were guarded
+	Code     pyabi.ObjID // its code object
+	Cell     uint64      // address of the word that holds the direct entry
+	Start    uint64      // address of the first code unit
+	Globals  uint64      // the function's dictionaries
+	Builtins uint64
+	Locals   int // localsplus slots
+	Slots    int // size of the whole frame in words
+	Name     string
+}
+
+func (t *CallTarget) String() string { return fmt.Sprintf("@%d %s", t.Func, t.Name) }
+
+// CTarget is the Aux of OpCallC: a C function called by its own convention.
+type CTarget struct {
+	Meth  uint64 // address of the C function
+	Flags uint32 // METH_O, METH_NOARGS, METH_FASTCALL, with METH_KEYWORDS or not
+	Name  string
+}
+
+func (t *CTarget) String() string { return t.Name }
+
+// constClasses maps kinds of snapshot objects to classes; the kinds are exact.
+var constClasses = [...]ClassSet{
+	pyabi.KindOther: Other, pyabi.KindNone: None, pyabi.KindBool: Bool, pyabi.KindInt: Int, pyabi.KindFloat: Float,
+	pyabi.KindStr: Str, pyabi.KindBytes: Bytes, pyabi.KindTuple: Tuple, pyabi.KindCode: Other,
+	pyabi.KindFunction: Function, pyabi.KindType: Class | Other, pyabi.KindCFunction: CFunction,
+	pyabi.KindMethodDescr: Other, pyabi.KindModule: Module, pyabi.KindDict: Dict,
+}
+
+// ConstClass is the class set of a constant of the given kind. A class object may be of any metaclass.
+func ConstClass(k pyabi.ObjKind) ClassSet { return constClasses[k] }
