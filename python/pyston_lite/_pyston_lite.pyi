@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from types import CodeType, FunctionType
-from typing import Any, TypedDict
+from typing import Any, TypedDict, type_check_only
 
+@type_check_only
 class Config(TypedDict):
     """Every value is final; no part of the native code reads the environment."""
 

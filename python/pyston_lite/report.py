@@ -22,6 +22,15 @@ def collect() -> dict[str, Any]:
     return {"status": pyston_lite.status(), "stats": pyston_lite.stats(), "functions": pyston_lite.functions()}
 
 
+# How many of the places that deoptimised most the text report lists.
+SITES = 10
+
+
+def _total(deopts: Any) -> int:
+    """The deoptimisations of a function, which it counts by reason."""
+    return sum(deopts.values()) if isinstance(deopts, dict) else int(deopts)
+
+
 def _cell(value: Any, width: int, form: str) -> str:
     text = "-" if value is None else format(value if form == "s" else float(value) if "f" in form else int(value), form)
     return text.ljust(width) if form == "s" else text.rjust(width)
@@ -33,9 +42,20 @@ def _counters(counters: dict[str, Any], indent: int) -> list[str]:
         if isinstance(value, dict):
             if value:
                 lines += [f"{' ' * indent}{name}:", *_counters(value, indent + 2)]
-        else:
+        elif not isinstance(value, list):
             text = f"{value:.3f}" if isinstance(value, float) else str(value)
             lines.append(f"{' ' * indent}{name}: {text}")
+    return lines
+
+
+def _site_lines(sites: list[dict[str, Any]]) -> list[str]:
+    """The places that deoptimised most, with the reason."""
+    if not sites:
+        return []
+    lines = ["deoptimised most:"]
+    for site in sorted(sites, key=lambda site: -int(site["count"]))[:SITES]:
+        place = f"{site['qualname']} ({os.path.basename(site['filename'])}:{site['line']})"
+        lines.append(f"{site['count']:10d} {site['reason']} in {place}")
     return lines
 
 
@@ -50,7 +70,8 @@ def _function_lines(functions: list[dict[str, Any]]) -> list[str]:
         + " function"
     ]
     for function in sorted(functions, key=lambda row: (-int(row.get("entries") or 0), str(row.get("qualname")))):
-        cells = [_cell(function.get(key), width, form) for _, key, width, form in COLUMNS]
+        row = {**function, "deopts": _total(function.get("deopts") or 0)}
+        cells = [_cell(row.get(key), width, form) for _, key, width, form in COLUMNS]
         place = f"{function.get('qualname')} ({os.path.basename(str(function.get('filename')))}:{function.get('line')})"
         reason = f": {function['reason']}" if function.get("reason") else ""
         lines.append(f"{' '.join(cells)} {place}{reason}")
@@ -63,6 +84,7 @@ def as_text(data: dict[str, Any]) -> str:
     state = "enabled" if status["enabled"] else f"not enabled: {status['reason']}"
     lines = [f"pyston_lite {status['version']} on {status['python']}, {state}"]
     lines += _counters(data["stats"], 0)
+    lines += _site_lines(data["stats"].get("sites", []))
     lines += _function_lines(data["functions"])
     return "\n".join(lines) + "\n"
 

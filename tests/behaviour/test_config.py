@@ -50,6 +50,7 @@ def test_values(variable: str, text: str, key: str, value: object, capsys: pytes
         ("PYSTON_LITE_THRESHOLD", "0"),
         ("PYSTON_LITE_THRESHOLD", "-3"),
         ("PYSTON_LITE_THRESHOLD", "1.5"),
+        ("PYSTON_LITE_THRESHOLD", "4294967296"),
         ("PYSTON_LITE_LOOP_THRESHOLD", "many"),
         ("PYSTON_LITE_SYNC", "perhaps"),
         ("PYSTON_LITE_COMPILE_ALL", "2"),
@@ -57,7 +58,7 @@ def test_values(variable: str, text: str, key: str, value: object, capsys: pytes
         ("PYSTON_LITE_STRESS", "guards"),
         ("PYSTON_LITE_STRESS", "guards=x"),
         ("PYSTON_LITE_STRESS", "guards=0"),
-        ("PYSTON_LITE_STRESS", "g u=1"),
+        ("PYSTON_LITE_STRESS", "guard=1"),
         ("PYSTON_LITE_CODE_CAP_MB", "1e3"),
     ],
 )
@@ -131,5 +132,5 @@ def test_options_win_over_the_environment() -> None:
 def test_wrong_options_raise() -> None:
     with pytest.raises(TypeError, match="unknown option 'treshold'"):
         config.read({}, {"treshold": 4})
-    with pytest.raises(ValueError, match="threshold=0 is not a whole number of at least 1"):
+    with pytest.raises(ValueError, match="threshold=0 is not a whole number of at least 1 and below"):
         config.read({}, {"threshold": 0})
