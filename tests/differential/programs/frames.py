@@ -1,10 +1,11 @@
-"""sys._getframe inside warm functions: f_locals, f_lineno, f_back, f_code, f_lasti, locals()."""
+"""sys._getframe inside warm functions: f_locals, f_lineno, f_back, f_code, positions, locals()."""
 import inspect
 import sys
 
 def snap():
     f = sys._getframe(1)
-    return f.f_code.co_name, f.f_lineno, f.f_lasti, sorted(f.f_locals.items(), key=lambda kv: kv[0]), f.f_back.f_code.co_name
+    # f_lasti itself may point at any cache entry of the call, in stock as well: what it stands for is the position.
+    return f.f_code.co_name, f.f_lineno, list(f.f_code.co_positions())[f.f_lasti // 2], sorted(f.f_locals.items(), key=lambda kv: kv[0]), f.f_back.f_code.co_name
 
 def work(n):
     total = 0

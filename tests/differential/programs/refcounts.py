@@ -15,16 +15,21 @@ def loop(items):
     for it in items:
         out.append(rc(it))
     return out
-def nested(x):
-    return arg(x), local(x)
+def local_new():
+    x = object()
+    y = x, x
+    n = rc(x)
+    y = None
+    return n, rc(x)
 class C:
     def method(self, o): return rc(self), rc(o)
     def attr(self): self.v = o = object(); return rc(o), rc(self.v)
 
+# Called with *(...): a plain call from stock code hands its references over, or keeps them when any evaluator hook is set.
 for _ in range(60):
     o = object()
     c = C()
-    r = arg(o), local(o), loop([object(), o, object()]), nested(o), c.method(o), c.attr(), rc(o), rc(c)
+    r = arg(*(o,)), local(*(o,)), loop(*([object(), o, object()],)), c.method(*(o,)), c.attr(*()), local_new(), rc(o), rc(c)
 print(r)
 def flat(n):
     o = object()

@@ -34,5 +34,5 @@ for kind in range(18):
         import sys
         tb = sys.exc_info()[2]
         while tb:
-            print(tb.tb_lineno, tb.tb_lasti, list(tb.tb_frame.f_code.co_positions())[tb.tb_lasti // 2])
+            print(tb.tb_lineno, list(tb.tb_frame.f_code.co_positions())[tb.tb_lasti // 2])
             tb = tb.tb_next
