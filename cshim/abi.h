@@ -1,0 +1,99 @@
+/* The numbered tables that generated code is written against: struct offsets, runtime helpers, well-known objects.
+ *
+ * The rows live in offsets.def, helpers.def and known.def.  C makes the arrays of them here; specializer/pyabi/gen makes the
+ * Go names of the same rows in the same order.  A snapshot carries the values, so Go never hard-codes one.
+ */
+#ifndef PYSTON_LITE_ABI_H
+#define PYSTON_LITE_ABI_H
+
+#include "shim.h"
+
+/* Private structs of CPython that machine code works on.  pl_offsets_check compares them with live objects. */
+typedef struct pl_range_iter {    /* range_iterator: the items are start + step * index for index below len */
+    PyObject_HEAD
+    long index, start, step, len;
+} pl_range_iter;
+
+typedef struct pl_sequence_iter { /* list_iterator and tuple_iterator: seq is NULL when exhausted */
+    PyObject_HEAD
+    Py_ssize_t index;
+    PyObject *seq;
+} pl_sequence_iter;
+
+extern const int32_t pl_offset_table[];
+extern const uint32_t pl_offset_count;
+const char *pl_offsets_check(void);         /* NULL: the mirrors above are right; else what is not, without exception */
+
+extern const void *const pl_helper_table[];
+extern const uint32_t pl_helper_count;
+
+/* ---- runtime helpers of our own; helpers.def says what each expects ------------------------------------------------ */
+
+typedef struct pl_pair { PyObject *first, *second; } pl_pair;           /* rax, rdx */
+typedef struct pl_item { PyObject *value; int64_t failed; } pl_item;    /* rax, rdx */
+typedef struct pl_int { int64_t value, overflow; } pl_int;              /* rax, rdx */
+typedef struct pl_float { double value; int64_t failed; } pl_float;     /* xmm0, rax */
+
+PyObject *pl_power(PyObject *a, PyObject *b);
+PyObject *pl_inplace_power(PyObject *a, PyObject *b);
+PyObject *pl_compare_lt(PyObject *a, PyObject *b);
+PyObject *pl_compare_le(PyObject *a, PyObject *b);
+PyObject *pl_compare_eq(PyObject *a, PyObject *b);
+PyObject *pl_compare_ne(PyObject *a, PyObject *b);
+PyObject *pl_compare_gt(PyObject *a, PyObject *b);
+PyObject *pl_compare_ge(PyObject *a, PyObject *b);
+int pl_compare_bool_lt(PyObject *a, PyObject *b);
+int pl_compare_bool_le(PyObject *a, PyObject *b);
+int pl_compare_bool_eq(PyObject *a, PyObject *b);
+int pl_compare_bool_ne(PyObject *a, PyObject *b);
+int pl_compare_bool_gt(PyObject *a, PyObject *b);
+int pl_compare_bool_ge(PyObject *a, PyObject *b);
+int pl_contains(PyObject *item, PyObject *container);
+int pl_delete_attribute(PyObject *object, PyObject *name);
+pl_int pl_unbox_int(PyObject *object);
+pl_float pl_pow_float(double a, double b);
+pl_float pl_floordiv_float(double a, double b);
+pl_float pl_mod_float(double a, double b);
+
+pl_pair pl_get_method(PyObject *object, PyObject *name);
+PyObject *pl_call(PyObject **stack, int64_t n, PyObject *kwnames);
+PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);
+PyObject *pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
+pl_pair pl_before_with(PyObject *manager);
+PyObject *pl_with_except_start(PyObject *exit, PyObject *exception);
+
+PyObject *pl_build_tuple(PyObject **items, int64_t n);
+PyObject *pl_build_list(PyObject **items, int64_t n);
+PyObject *pl_build_set(PyObject **items, int64_t n);
+PyObject *pl_build_map(PyObject **items, int64_t n);
+PyObject *pl_build_const_map(PyObject **values, int64_t n, PyObject *keys);
+PyObject *pl_build_string(PyObject **items, int64_t n);
+int pl_list_append(PyObject *list, PyObject *value);
+int pl_list_extend(PyObject *list, PyObject *iterable);
+int pl_dict_update(PyObject *dict, PyObject *update);
+int pl_dict_merge(PyObject *dict, PyObject *update, PyObject *callable);
+PyObject *pl_format_value(PyObject *value, PyObject *spec, int64_t flags);
+PyObject *pl_make_function(PyObject *code, PyObject *globals, int64_t flags, PyObject **operands);
+void pl_store_value_first(PyObject *object, int64_t index, PyObject *value);
+
+pl_item pl_next(PyObject *iterator);
+PyObject *pl_next_raises(PyObject *iterator);
+PyObject *pl_unpack(PyObject *iterable, int64_t n);
+PyObject *pl_unpack_ex(PyObject *iterable, int64_t before, int64_t after);
+
+PyObject *pl_load_global(PyObject *globals, PyObject *builtins, PyObject *name);
+int pl_delete_global(PyObject *globals, PyObject *name);
+PyObject *pl_load_name(pl_frame *f, PyObject *name);
+int pl_store_name(pl_frame *f, PyObject *name, PyObject *value);
+int pl_delete_name(pl_frame *f, PyObject *name);
+PyObject *pl_load_deref(PyObject *cell, PyCodeObject *code, int64_t slot);
+PyObject *pl_load_class_deref(pl_frame *f, PyObject *cell, int64_t slot);
+PyObject *pl_raise_unbound_local(PyCodeObject *code, int64_t slot);
+PyObject *pl_raise_unbound_deref(PyCodeObject *code, int64_t slot);
+int pl_setup_annotations(pl_frame *f);
+PyObject *pl_load_build_class(pl_frame *f);
+PyObject *pl_load_assertion_error(void);
+PyObject *pl_import_name(pl_frame *f, PyObject *name, PyObject *fromlist, PyObject *level);
+PyObject *pl_import_from(PyObject *module, PyObject *name);
+
+#endif

@@ -1,0 +1,201 @@
+/* Runtime helpers of machine code, part 2: calls, functions, context managers. */
+#include "abi.h"
+
+/* The public header renames this function for extensions that mean its predecessor; the one that takes a string object is
+ * exported under the name itself. */
+#undef _PyObject_LookupSpecial
+extern PyObject *_PyObject_LookupSpecial(PyObject *object, PyObject *name);
+
+/* ---- CALL ----------------------------------------------------------------------------------------------------------- */
+
+/* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included.  A bound method is taken
+ * apart in place, so that its function gets the arguments without a copy; the array then shows it again, because the
+ * caller owns what it put there. */
+PyObject *
+pl_call(PyObject **stack, int64_t n, PyObject *kwnames)
+{
+    size_t positional = (size_t)(n - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames)));
+    if (stack[0] != NULL) {
+        return PyObject_Vectorcall(stack[0], stack + 1, (positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    }
+    PyObject *callable = stack[1];
+    if (!Py_IS_TYPE(callable, &PyMethod_Type)) {
+        return PyObject_Vectorcall(callable, stack + 2, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    }
+    PyObject *function = stack[0] = PyMethod_GET_FUNCTION(callable);
+    stack[1] = PyMethod_GET_SELF(callable);
+    PyObject *result = PyObject_Vectorcall(function, stack + 1, (positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    stack[0] = NULL;
+    stack[1] = callable;
+    return result;
+}
+
+/* ---- CALL_FUNCTION_EX ------------------------------------------------------------------------------------------------ */
+
+/* TypeError "f() <problem>", with the function named as CPython names it. */
+static void
+argument_error(PyObject *callable, const char *problem, PyObject *culprit)
+{
+    PyObject *function = _PyObject_FunctionStr(callable);
+    if (function != NULL) {
+        PyErr_Format(PyExc_TypeError, problem, function, Py_TYPE(culprit)->tp_name);
+        Py_DECREF(function);
+    }
+}
+
+/* Merging keyword arguments failed: what the dictionary code says becomes what a call says.  An exception that already is
+ * an instance (raised while another one is being handled) stays as it is; so it does in the stock evaluator. */
+static void
+keyword_error(PyObject *callable, PyObject *kwargs)
+{
+    if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        argument_error(callable, "%U argument after ** must be a mapping, not %.200s", kwargs);
+        return;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_KeyError)) {
+        return;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (value == NULL || !PyTuple_Check(value) || PyTuple_GET_SIZE(value) != 1) {
+        PyErr_Restore(type, value, traceback);
+        return;
+    }
+    PyObject *function = _PyObject_FunctionStr(callable);
+    if (function != NULL) {
+        PyErr_Format(PyExc_TypeError, "%U got multiple values for keyword argument '%S'", function,
+                     PyTuple_GET_ITEM(value, 0));
+        Py_DECREF(function);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
+
+int
+pl_dict_merge(PyObject *dict, PyObject *update, PyObject *callable)
+{
+    const int refuse_duplicates = 2;
+    int status = _PyDict_MergeEx(dict, update, refuse_duplicates);
+    if (status < 0) {
+        keyword_error(callable, update);
+    }
+    return status;
+}
+
+/* The positional arguments of f(*args) as an exact tuple. */
+static PyObject *
+argument_tuple(PyObject *callable, PyObject *args)
+{
+    if (PyTuple_CheckExact(args)) {
+        return Py_NewRef(args);
+    }
+    if (Py_TYPE(args)->tp_iter == NULL && !PySequence_Check(args)) {
+        PyErr_Clear();
+        argument_error(callable, "%U argument after * must be an iterable, not %.200s", args);
+        return NULL;
+    }
+    return PySequence_Tuple(args);
+}
+
+PyObject *
+pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
+{
+    PyObject *keywords = NULL;
+    if (kwargs != NULL && PyDict_CheckExact(kwargs)) {
+        keywords = Py_NewRef(kwargs);
+    }
+    else if (kwargs != NULL) {
+        keywords = PyDict_New();
+        if (keywords == NULL || pl_dict_merge(keywords, kwargs, callable) < 0) {
+            Py_XDECREF(keywords);
+            return NULL;
+        }
+    }
+    PyObject *result = NULL;
+    PyObject *positional = argument_tuple(callable, args);
+    if (positional != NULL) {
+        result = PyObject_Call(callable, positional, keywords);
+        Py_DECREF(positional);
+    }
+    Py_XDECREF(keywords);
+    return result;
+}
+
+/* ---- MAKE_FUNCTION --------------------------------------------------------------------------------------------------- */
+
+PyObject *
+pl_make_function(PyObject *code, PyObject *globals, int64_t flags, PyObject **operands)
+{
+    PyFunctionObject *function = (PyFunctionObject *)PyFunction_New(code, globals);
+    if (function == NULL) {
+        return NULL;
+    }
+    /* In the order of their bits, which is the order in which the instruction finds them on the stack. */
+    PyObject **fields[] = {
+        &function->func_defaults, &function->func_kwdefaults, &function->func_annotations, &function->func_closure,
+    };
+    for (int bit = 0; bit < 4; bit++) {
+        if (flags & (1 << bit)) {
+            *fields[bit] = Py_NewRef(*operands++);
+        }
+    }
+    return (PyObject *)function;
+}
+
+/* ---- with ------------------------------------------------------------------------------------------------------------- */
+
+/* A special method found on the type, or the TypeError of an object that is no context manager. */
+static PyObject *
+manager_method(PyObject *manager, PyObject *name, const char *missing)
+{
+    PyObject *method = _PyObject_LookupSpecial(manager, name);
+    if (method == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_TypeError, missing, Py_TYPE(manager)->tp_name);
+    }
+    return method;
+}
+
+pl_pair
+pl_before_with(PyObject *manager)
+{
+    const pl_pair failed = {NULL, NULL};
+    PyObject *enter = manager_method(manager, &_Py_ID(__enter__),
+                                     "'%.200s' object does not support the context manager protocol");
+    if (enter == NULL) {
+        return failed;
+    }
+    PyObject *exit = manager_method(manager, &_Py_ID(__exit__),
+                                    "'%.200s' object does not support the context manager protocol (missed __exit__ method)");
+    PyObject *entered = exit == NULL ? NULL : PyObject_CallNoArgs(enter);
+    Py_DECREF(enter);
+    if (entered == NULL) {
+        Py_XDECREF(exit);
+        return failed;
+    }
+    return (pl_pair){exit, entered};
+}
+
+PyObject *
+pl_with_except_start(PyObject *exit, PyObject *exception)
+{
+    PyObject *traceback = PyException_GetTraceback(exception);
+    PyObject *arguments[4] = {
+        NULL, (PyObject *)Py_TYPE(exception), exception, traceback != NULL ? traceback : Py_None,
+    };
+    PyObject *result = PyObject_Vectorcall(exit, arguments + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    Py_XDECREF(traceback);
+    return result;
+}
+
+/* The general way of a direct call whose frame found no room: the arguments are consumed as the frame would have. */
+PyObject *
+pl_call_stealing(PyObject *function, PyObject **args, int64_t n)
+{
+    PyObject *result = PyObject_Vectorcall(function, args, (size_t)n, NULL);
+    for (int64_t i = 0; i < n; i++) {
+        Py_DECREF(args[i]);
+    }
+    return result;
+}

@@ -1,0 +1,151 @@
+/* Runtime helpers of machine code, part 1: the table, operators, numbers, attributes.
+ *
+ * A helper does what one bytecode instruction of the stock evaluator does, with the same result, the same exceptions and
+ * the same texts.  Where a documented function of CPython has just that meaning the table names it directly; the functions
+ * here are for the rest.  helpers.def has the conventions.
+ */
+#include "abi.h"
+
+#include "internal/pycore_ceval.h"
+#include "internal/pycore_dict.h"
+
+#include <math.h>
+
+const void *const pl_helper_table[] = {
+#define PL_HELPER(name, function, signature, flags) (const void *)(function),
+#include "helpers.def"
+#undef PL_HELPER
+};
+const uint32_t pl_helper_count = sizeof pl_helper_table / sizeof *pl_helper_table;
+
+/* ---- operators --------------------------------------------------------------------------------------------------- */
+
+PyObject *
+pl_power(PyObject *a, PyObject *b)
+{
+    return PyNumber_Power(a, b, Py_None);
+}
+
+PyObject *
+pl_inplace_power(PyObject *a, PyObject *b)
+{
+    return PyNumber_InPlacePower(a, b, Py_None);
+}
+
+/* The truth of a comparison for a branch.  Unlike PyObject_RichCompareBool this asks the objects even when both are the
+ * same one (nan == nan is false), as COMPARE_OP followed by a conditional jump does. */
+static inline int
+compare_bool(PyObject *a, PyObject *b, int op)
+{
+    PyObject *result = PyObject_RichCompare(a, b, op);
+    if (result == NULL) {
+        return -1;
+    }
+    int truth = result == Py_True ? 1 : result == Py_False ? 0 : PyObject_IsTrue(result);
+    Py_DECREF(result);
+    return truth;
+}
+
+#define COMPARISON(suffix, op) \
+    PyObject *pl_compare_##suffix(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, op); } \
+    int pl_compare_bool_##suffix(PyObject *a, PyObject *b) { return compare_bool(a, b, op); }
+COMPARISON(lt, Py_LT)
+COMPARISON(le, Py_LE)
+COMPARISON(eq, Py_EQ)
+COMPARISON(ne, Py_NE)
+COMPARISON(gt, Py_GT)
+COMPARISON(ge, Py_GE)
+#undef COMPARISON
+
+int
+pl_contains(PyObject *item, PyObject *container)
+{
+    return PySequence_Contains(container, item);
+}
+
+int
+pl_delete_attribute(PyObject *object, PyObject *name)
+{
+    return PyObject_SetAttr(object, name, NULL);
+}
+
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
+
+pl_int
+pl_unbox_int(PyObject *object)
+{
+    int overflow = 0;
+    long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    return (pl_int){value, overflow};
+}
+
+/* Float power where no error and no complex result is possible; elsewhere stock has to do it. */
+pl_float
+pl_pow_float(double a, double b)
+{
+    bool defined = isfinite(a) && isfinite(b) && (a > 0 || (a < 0 ? b == floor(b) : b >= 0));
+    if (!defined) {
+        return (pl_float){0, 1};
+    }
+    double power = pow(a, b);
+    return (pl_float){power, !isfinite(power)};
+}
+
+/* The remainder of floor division has the sign of the divisor, and a zero remainder that sign, too. */
+static inline double
+floor_remainder(double a, double b)
+{
+    double rest = fmod(a, b);
+    if (rest == 0) {
+        return copysign(0.0, b);
+    }
+    return (rest < 0) == (b < 0) ? rest : rest + b;
+}
+
+pl_float
+pl_mod_float(double a, double b)
+{
+    return b == 0 ? (pl_float){0, 1} : (pl_float){floor_remainder(a, b), 0};
+}
+
+/* The quotient is made from a minus its remainder, so that it is a whole number up to rounding, and snapped to the nearest
+ * one: floor(a / b) alone is off by one where a / b rounds up to a whole number. */
+pl_float
+pl_floordiv_float(double a, double b)
+{
+    if (b == 0) {
+        return (pl_float){0, 1};
+    }
+    double rest = fmod(a, b);
+    double quotient = (a - rest) / b;
+    if (rest != 0 && (rest < 0) != (b < 0)) {
+        quotient -= 1.0;
+    }
+    if (quotient == 0) {
+        return (pl_float){copysign(0.0, a / b), 0};
+    }
+    double whole = floor(quotient);
+    return (pl_float){quotient - whole > 0.5 ? whole + 1.0 : whole, 0};
+}
+
+/* ---- attributes ---------------------------------------------------------------------------------------------------- */
+
+pl_pair
+pl_get_method(PyObject *object, PyObject *name)
+{
+    PyObject *found = NULL;
+    if (_PyObject_GetMethod(object, name, &found)) {
+        return (pl_pair){found, Py_NewRef(object)};
+    }
+    return (pl_pair){NULL, found};
+}
+
+/* First store into an empty slot of an instance's inline values: the order in which attributes appeared is kept in front
+ * of them, for the dictionary that may be made of them one day. */
+void
+pl_store_value_first(PyObject *object, int64_t index, PyObject *value)
+{
+    PyDictValues *values = ((PyDictValues **)object)[-4];
+    values->values[index] = value;
+    _PyDictValues_AddToInsertionOrder(values, index);
+}
