@@ -1,12 +1,17 @@
 package main
 
-import "pystonlite/hooks"
-
-// noCompiler is the answer of a library that was built without the compiler.
-type noCompiler struct{}
-
-func (noCompiler) Error() string   { return "this library contains no compiler" }
-func (noCompiler) Refusal() string { return "no compiler" }
+import (
+	"pystonlite/hooks"
+	"pystonlite/specializer"
+)
 
 // compile is the hooks.CompileFunc of this library.
-func compile([]byte, hooks.Options) (*hooks.Result, error) { return nil, noCompiler{} }
+func compile(snapshot []byte, opt hooks.Options) (*hooks.Result, error) {
+	r, err := specializer.Compile(snapshot, specializer.Options{
+		Verify: opt.Verify, StressGuards: opt.StressGuards, StressExits: opt.StressExits, Dump: opt.Dump,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &hooks.Result{Code: r.Code, EntryOffset: r.EntryOffset, Meta: r.Meta, Name: r.Name}, nil
+}

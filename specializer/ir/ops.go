@@ -79,6 +79,7 @@ const (
 	OpConstFloat
 	OpConstBool
 	OpConstWord
+	OpBorrowObj
 
 	OpLoadLocal
 	OpStoreLocal
@@ -168,6 +169,7 @@ const (
 	OpCallC
 	OpCallHelper
 	OpCheckEvents
+	OpKeepAlive
 	OpIncRef
 	OpDecRef
 
@@ -233,6 +235,8 @@ var rows = [numOps]Row{
 	OpConstBool:  {Name: "bconst", Results: 1, Result: BoolType, Pure: true, Constant: true, Imm: "0 or 1", Doc: "v = bconst 1"},
 	OpConstWord:  {Name: "wconst", Results: 1, Result: WordType, Pure: true, Constant: true, Imm: "value", Doc: "v = wconst 4096"},
 
+	OpBorrowObj: {Name: "borrow", Results: 1, Result: AnyType, Pure: true, ObjImm: true, Reads: EffTypes | EffGlobals, Doc: "v = borrow @12: an object that a guard before it proved to be held by a dictionary or class; it may be recomputed, but whoever keeps it across a release must count it"},
+
 	OpLoadLocal:  {Name: "load_local", Results: 1, Result: Obj(AnyOrNull), Reads: EffLocals, Imm: "slot", Doc: "v = load_local 3: borrowed from the slot; NULL when unbound"},
 	OpStoreLocal: {Name: "store_local", Releases: true, Args: 1, Consumes: 1, Writes: EffLocals, Exit: ExitFlush, Imm: "slot", Doc: "store_local 3 v: writes the slot, then releases what was in it; storing null unbinds"},
 	OpLoadStack:  {Name: "load_stack", Results: 1, Result: Obj(AnyOrNull), New: true, Imm: "depth", Doc: "v = load_stack 0: takes an operand stack entry out of the frame's memory (OSR entry)"},
@@ -289,7 +293,7 @@ var rows = [numOps]Row{
 
 	OpTypeVersionGuard: {Name: "guard_type_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_type_version a 77: exits unless type(a).tp_version_tag is 77"},
 	OpKeysVersionGuard: {Name: "guard_keys_version", Checks: true, Args: 1, Reads: EffTypes | EffShapes, Exit: ExitDeopt, Pure: true, Imm: "dk_version", Doc: "guard_keys_version a 5: exits unless the cached keys of type(a) have that version (no instance attribute shadows the method)"},
-	OpGlobalKeysGuard:  {Name: "guard_global_keys", Checks: true, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "dk_version", Doc: "w = guard_global_keys @2 9: the keys table of dictionary 2; exits unless it has version 9"},
+	OpGlobalKeysGuard:  {Name: "guard_global_keys", Checks: true, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "dk_version", Doc: "w = guard_global_keys @2 9: the keys table of the frame's globals, or builtins if @2 is the snapshot's builtins; exits unless it has version 9"},
 	OpFuncVersionGuard: {Name: "guard_func_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "func_version", Doc: "v = guard_func_version a 8: a is a known function; exits when its code or defaults were replaced"},
 	OpInstanceValues:   {Name: "instance_values", Args: 1, Results: 1, Result: WordType, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "w = instance_values a: address of the inline values; exits when a has a materialised dictionary"},
 	OpGuardNoDict:      {Name: "guard_no_dict", Checks: true, Args: 1, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "guard_no_dict a: exits when the managed dictionary is materialised"},
@@ -322,6 +326,7 @@ var rows = [numOps]Row{
 	OpCallC:        {Name: "call_c", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = call_c self a … {target}: calls the C function of a known builtin (Aux *CTarget) without building a tuple"},
 	OpCallHelper:   {Name: "call_helper", Args: Variadic, Results: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "helper", Doc: "v = call_helper 12 a b: a runtime helper by number; effects as its row in pyabi says"},
 	OpCheckEvents:  {Name: "check_events", Exit: ExitDeopt, Reads: EffAll, Doc: "check_events: after a call: leaves for stock when tracing or profiling was switched on"},
+	OpKeepAlive:    {Name: "keep_alive", Args: 1, Doc: "keep_alive a: no code; the reference lives up to here"},
 	OpIncRef:       {Name: "incref", Args: 1, Doc: "incref a"},
 	OpDecRef:       {Name: "decref", Releases: true, Args: 1, Writes: EffNone, Exit: ExitFlush, Doc: "decref a: releases a reference; the cold path may run finalizers, which see the locals of the state"},
 

@@ -1,0 +1,154 @@
+/* Everything cshim takes from CPython 3.11 beyond its documented C API.
+ *
+ * No other file asks for a version or touches a hidden layout by itself: what 3.12 will do differently is replaced here.
+ * The layouts are those of the headers this file is compiled with; pl_layout_check (evalhook.c) compares the ones that can
+ * be compared with the running interpreter before the hook is installed.
+ */
+#ifndef PYSTON_LITE_PY311_H
+#define PYSTON_LITE_PY311_H
+
+#include "Python.h"
+
+#if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030c0000
+#error "compat/py311.h is for CPython 3.11"
+#endif
+#if defined(Py_DEBUG) || defined(Py_TRACE_REFS)
+#error "debug builds of CPython have other object layouts and are not supported"
+#endif
+
+#ifndef Py_BUILD_CORE
+#define Py_BUILD_CORE 1
+#endif
+#ifdef PL_DEFINE_OPCODE_TABLES      /* one translation unit (osr.c) holds the opcode tables, which CPython does not export */
+#define NEED_OPCODE_TABLES 1
+#endif
+#pragma GCC visibility push(hidden)
+#include "internal/pycore_opcode.h"
+#pragma GCC visibility pop
+#include "internal/pycore_code.h"
+#include "internal/pycore_frame.h"
+#include "internal/pycore_genobject.h"
+#include "internal/pycore_interp.h"
+#include "internal/pycore_runtime.h"
+#include "opcode.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PL_MINOR 11
+
+/* Offset of _PyInterpreterFrame.previous as text, for the assembly stubs. */
+#define PL_ASM_FRAME_PREVIOUS "48"
+_Static_assert(offsetof(_PyInterpreterFrame, previous) == 48, "stubs.c knows where previous is");
+
+/* ---- frames --------------------------------------------------------------------------------------------------- */
+
+static inline _PyInterpreterFrame *
+pl_current_frame(PyThreadState *ts)
+{
+    return ts->cframe->current_frame;
+}
+
+/* Makes `f` the running frame: visible to everybody who walks the stack. */
+static inline void
+pl_link(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    f->previous = ts->cframe->current_frame;
+    ts->cframe->current_frame = f;
+}
+
+static inline void
+pl_unlink(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    ts->cframe->current_frame = f->previous;
+}
+
+static inline void
+pl_set_running(_PyInterpreterFrame *f, int64_t bci)     /* the instruction that is being executed */
+{
+    f->prev_instr = _PyCode_CODE(f->f_code) + bci;
+}
+
+static inline void
+pl_set_next(_PyInterpreterFrame *f, int64_t bci)        /* the instruction to be executed next */
+{
+    f->prev_instr = _PyCode_CODE(f->f_code) + bci - 1;
+}
+
+static inline int64_t
+pl_running(const _PyInterpreterFrame *f)
+{
+    return f->prev_instr - _PyCode_CODE(f->f_code);
+}
+
+static inline bool
+pl_is_tracing(const PyThreadState *ts)
+{
+    return ts->cframe->use_tracing != 0;
+}
+
+static inline Py_ssize_t
+pl_frame_slots(const PyCodeObject *co)
+{
+    return co->co_nlocalsplus + co->co_stacksize + FRAME_SPECIALS_SIZE;
+}
+
+/* ---- bytecode --------------------------------------------------------------------------------------------------- */
+
+static inline uint8_t *
+pl_opcode_byte(PyCodeObject *co, int64_t bci)            /* in the adaptive copy that the interpreter runs */
+{
+    return (uint8_t *)(_PyCode_CODE(co) + bci);
+}
+
+/* The canonical opcode and argument byte of one unit of the adaptive code.  A patched back-edge reads as RETURN_VALUE. */
+static inline int
+pl_opcode(PyCodeObject *co, int64_t bci)
+{
+    return _PyOpcode_Deopt[*pl_opcode_byte(co, bci)];
+}
+
+static inline int
+pl_oparg(PyCodeObject *co, int64_t bci)
+{
+    return pl_opcode_byte(co, bci)[1];
+}
+
+static inline int
+pl_caches(int opcode)
+{
+    return _PyOpcode_Caches[opcode];
+}
+
+/* ---- per-code data ---------------------------------------------------------------------------------------------- */
+
+/* The array behind PyCodeObject.co_extra.  CPython reads and writes it through exported functions; the hook reads it at
+ * every call, so it looks itself.  pl_layout_check proves the layout on the running interpreter. */
+typedef struct { Py_ssize_t size; void *slots[1]; } pl_co_extra;
+
+static inline void *
+pl_extra_get(PyCodeObject *co, Py_ssize_t index)
+{
+    pl_co_extra *extra = (pl_co_extra *)co->co_extra;
+    return extra != NULL && (size_t)index < (size_t)extra->size ? extra->slots[index] : NULL;
+}
+
+/* ---- interpreter ------------------------------------------------------------------------------------------------- */
+
+static inline volatile int32_t *
+pl_breaker(PyThreadState *ts)
+{
+    return (volatile int32_t *)&ts->interp->ceval.eval_breaker._value;
+}
+
+/* Whether the stock evaluator runs a Python __getitem__ inside the caller's C frame although a frame evaluation function is
+ * set: 3.11.2 does, 3.11.7 looks at eval_frame first.  Decided at run time, because a build against one micro version runs
+ * on all of them. */
+static inline bool
+pl_inlines_getitem(void)
+{
+    return Py_Version < 0x030b0700;
+}
+
+#endif

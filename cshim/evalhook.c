@@ -1,0 +1,516 @@
+/* The PEP 523 hook: every call of a Python function from C or from the stock evaluator comes through here.
+ *
+ * Also here: the per-code state and its life, counting calls, installing and removing the hook, and the switch that keeps
+ * deep recursion from overflowing the C stack.
+ *
+ * With a hook set, the stock evaluator makes one C call per Python call, so recursion eats C stack (about 450 bytes a level)
+ * where plain CPython eats none.  When a thread has used up the half of its stack that pl_stack_limit grants, the hook takes
+ * itself out (eval_frame is NULL) for everything deeper and comes back when that call has returned.  Meanwhile Python
+ * functions run inside their callers' evaluators, of other threads too; hence back-edges are unpatched during that time, and
+ * code that other threads are running when it ends is never patched again.
+ */
+#include "shim.h"
+
+#include <string.h>
+
+_PyFrameEvalFunction pl_previous_eval = _PyEval_EvalFrameDefault;
+pl_code *pl_codes;
+Py_ssize_t pl_extra_index = -1;
+bool pl_enabled;
+const char *pl_hook_refusal;
+
+static PyInterpreterState *hooked;    /* the interpreter whose eval_frame is ours, or NULL */
+static unsigned deep_calls;           /* active calls that run with the hook switched off */
+
+/* ---- per-code state -------------------------------------------------------------------------------------------------- */
+
+static void
+code_free(void *payload)
+{
+    pl_code *pc = payload;
+    if (pc == NULL) {
+        return;                       /* CPython calls the free function for code without payload, too */
+    }
+    if (pc->all_prev != NULL) {
+        pc->all_prev->all_next = pc->all_next;
+    }
+    else {
+        pl_codes = pc->all_next;
+    }
+    if (pc->all_next != NULL) {
+        pc->all_next->all_prev = pc->all_prev;
+    }
+    pl_units_drop(pc);
+    pl_code_unscan(pc);
+    PyMem_RawFree(pc->arg_types);
+    PyMem_RawFree(pc->sites);
+    PyMem_RawFree(pc);
+}
+
+pl_code *
+pl_code_ensure(PyCodeObject *co)
+{
+    pl_code *pc = pl_code_get(co);
+    if (pc != NULL || pl_extra_index < 0) {
+        return pc;
+    }
+    pc = PyMem_RawCalloc(1, sizeof(*pc));
+    if (pc == NULL) {
+        return NULL;
+    }
+    pc->direct = pl_stub_cold;
+    pc->code = co;
+    pc->state = PL_COLD;
+    if (_PyCode_SetExtra((PyObject *)co, pl_extra_index, pc) < 0) {
+        PyMem_RawFree(pc);
+        return NULL;
+    }
+    pc->all_next = pl_codes;
+    if (pl_codes != NULL) {
+        pl_codes->all_prev = pc;
+    }
+    pl_codes = pc;
+    return pc;
+}
+
+/* ---- threads ---------------------------------------------------------------------------------------------------------- */
+
+/* Calls `visit` for every thread of the hooked interpreter until it returns true, and returns whether it did.  The lock
+ * keeps threads from being created meanwhile, which does not need the GIL. */
+static bool
+any_thread(PyInterpreterState *interp, bool (*visit)(PyThreadState *, void *), void *argument)
+{
+    PyThread_type_lock lock = _PyRuntime.interpreters.mutex;
+    PyThread_acquire_lock(lock, WAIT_LOCK);
+    PyThreadState *ts = interp->threads.head;
+    while (ts != NULL && !visit(ts, argument)) {
+        ts = ts->next;
+    }
+    PyThread_release_lock(lock);
+    return ts != NULL;
+}
+
+static bool
+mark_thread(PyThreadState *ts, void *except)
+{
+    if (ts != except) {
+        for (pl_frame *f = pl_current_frame(ts); f != NULL; f = f->previous) {
+            pl_code *pc = pl_code_ensure(f->f_code);
+            if (pc == NULL) {
+                pl_block(PL_BLOCK_LOST);
+            }
+            else {
+                pc->foreign = true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool
+mark_inlined_in(PyThreadState *ts, void *Py_UNUSED(unused))
+{
+    for (pl_frame *f = pl_current_frame(ts); f != NULL; f = f->previous) {
+        pl_code *pc = f->is_entry ? NULL : pl_code_ensure(f->f_code);
+        if (pc != NULL) {
+            pc->foreign = true;
+        }
+        else if (!f->is_entry) {
+            pl_block(PL_BLOCK_LOST);
+        }
+    }
+    return false;
+}
+
+void
+pl_mark_inlined(void)
+{
+    any_thread(hooked, mark_inlined_in, NULL);
+}
+
+void
+pl_mark_foreign(PyThreadState *except)
+{
+    any_thread(hooked, mark_thread, except);
+}
+
+static bool
+is_traced(PyThreadState *ts, void *Py_UNUSED(unused))
+{
+    return ts->c_tracefunc != NULL || ts->c_profilefunc != NULL;
+}
+
+/* Tracing unpatches everything at the moment it starts (the audit hook below).  That it has ended is looked up every now
+ * and then; until it is, loops are not compiled, which is all it costs. */
+static void
+look_for_end_of_tracing(void)
+{
+    enum { CALLS = 1024 };
+    static unsigned calls;
+    if (++calls % CALLS == 0 && !any_thread(hooked, is_traced, NULL)) {
+        pl_unblock(PL_BLOCK_TRACING);
+    }
+}
+
+/* ---- deep recursion --------------------------------------------------------------------------------------------------- */
+
+/* Nothing tells when somebody sets another frame evaluation function over ours, so it is looked up whenever a frame ends
+ * (pl_run_plain).  Until then frames that never came through here may have met patched jumps: only the function that made the
+ * change and what it calls, but there is no help for those.  When our hook is called again from the interpreter, it is back. */
+static void
+look_for_own_return(void)
+{
+    if (hooked->eval_frame == pl_hook) {
+        pl_mark_foreign(NULL);
+        pl_unblock(PL_BLOCK_REPLACED);
+    }
+}
+
+static PyObject *
+run_deep(PyThreadState *ts, pl_frame *f, int throwflag)
+{
+    if (deep_calls++ == 0) {
+        pl_block(PL_BLOCK_DEEP);
+        _PyInterpreterState_SetEvalFrameFunc(ts->interp, _PyEval_EvalFrameDefault);
+        pl_counters.stack_switches++;
+    }
+    PyObject *value = _PyEval_EvalFrameDefault(ts, f, throwflag);
+    if (--deep_calls == 0) {
+        if (hooked != NULL) {             /* else it has been removed in the meantime */
+            _PyInterpreterState_SetEvalFrameFunc(ts->interp, pl_hook);
+            pl_mark_foreign(ts);
+        }
+        pl_unblock(PL_BLOCK_DEEP);
+    }
+    return value;
+}
+
+PyObject *
+pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag)
+{
+    if ((char *)__builtin_frame_address(0) < pl_stack_limit(ts) && hooked == ts->interp &&
+        pl_previous_eval == _PyEval_EvalFrameDefault &&
+        (deep_calls > 0 || _PyInterpreterState_GetEvalFrameFunc(ts->interp) == pl_hook)) {
+        return run_deep(ts, f, throwflag);
+    }
+    PyObject *value = pl_previous_eval(ts, f, throwflag);
+    if (pl_blocks == 0 && hooked->eval_frame != pl_hook) {
+        pl_block(PL_BLOCK_REPLACED);
+    }
+    return value;
+}
+
+/* ---- cold calls -------------------------------------------------------------------------------------------------------- */
+
+static bool
+is_listed(PyObject *names, PyObject *qualname)
+{
+    int found = PySet_Contains(names, qualname);
+    if (found < 0) {
+        PyErr_Clear();
+    }
+    return found > 0;
+}
+
+/* What is known about a code object before it has run: whether it can be compiled at all, and where its loops are. */
+static void
+first_sight(pl_code *pc, const pl_frame *f)
+{
+    PyCodeObject *co = pc->code;
+    pc->globals = f->f_globals;
+    pc->builtins = f->f_builtins;
+    pc->scanned = true;
+    if (co->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) {
+        pc->state = PL_REFUSED;
+        pc->reason = "generator";
+        return;
+    }
+    if (pl_cfg.allow != NULL && !is_listed(pl_cfg.allow, co->co_qualname)) {
+        pc->state = PL_SUPPRESSED;
+        pc->reason = "not in the allow list";
+        return;
+    }
+    if (pl_cfg.deny != NULL && is_listed(pl_cfg.deny, co->co_qualname)) {
+        pc->state = PL_SUPPRESSED;
+        pc->reason = "in the deny list";
+        return;
+    }
+    if (!(co->co_flags & CO_OPTIMIZED) || !(co->co_flags & CO_NEWLOCALS)) {
+        pc->state = PL_REFUSED;           /* its loops may still be compiled */
+        pc->reason = "module or class body";
+    }
+    pl_code_scan(pc);
+}
+
+bool
+pl_code_ask(pl_code *pc, pl_frame *f, uint32_t entry_bci, uint8_t *state)
+{
+    /* Queued already while asking: a synchronous compilation gives the GIL away, and other threads may come by here. */
+    *state = PL_QUEUED;
+    bool synchronous = pl_cfg.sync || pl_cfg.compile_all;
+    bool asked = pl_request(pc, f->f_func, entry_bci, f, synchronous);
+    if (!asked && *state == PL_QUEUED) {
+        *state = PL_COLD;
+    }
+    return asked;
+}
+
+static void
+profile_arguments(pl_code *pc, const pl_frame *f)
+{
+    PyCodeObject *co = pc->code;
+    if (pc->arg_types == NULL) {
+        pc->arg_types = PyMem_RawCalloc((size_t)co->co_nlocalsplus + 1, sizeof(*pc->arg_types));
+        if (pc->arg_types == NULL) {
+            return;
+        }
+    }
+    int n = co->co_argcount + co->co_kwonlyargcount + ((co->co_flags & CO_VARARGS) != 0) +
+            ((co->co_flags & CO_VARKEYWORDS) != 0);
+    for (int i = 0; i < n; i++) {
+        pc->arg_types[i] |= pl_typeof_bits(f->localsplus[i]);
+    }
+}
+
+/* Counts a call of a function that has not been compiled yet.  A full queue is tried again after half as many calls. */
+static void
+count_call(pl_code *pc, pl_frame *f)
+{
+    profile_arguments(pc, f);
+    uint64_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.threshold;
+    uint64_t again = threshold / 2 + 1;
+    if (pc->calls >= threshold && (pc->calls - threshold) % again == 0) {
+        pl_code_ask(pc, f, 0, &pc->state);
+    }
+}
+
+static PyObject *
+run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
+{
+    pl_counters.entries_cold++;
+    if (!pl_enabled) {
+        return pl_run_stock(ts, f, throwflag);
+    }
+    if (pl_blocks & PL_BLOCK_REPLACED) {
+        look_for_own_return();
+    }
+    if (pl_blocks & PL_BLOCK_TRACING) {
+        look_for_end_of_tracing();
+    }
+    else if (pl_is_tracing(ts)) {
+        pl_block(PL_BLOCK_TRACING);
+    }
+    if (pc == NULL) {
+        pc = pl_code_ensure(f->f_code);
+        if (pc == NULL) {
+            /* This frame will not be known as ours when its code gets a pl_code later. */
+            pl_block(PL_BLOCK_LOST);
+            return pl_run_plain(ts, f, throwflag);
+        }
+    }
+    if (throwflag) {
+        return pl_run_stock(ts, f, throwflag);
+    }
+    if (!pc->scanned) {
+        first_sight(pc, f);
+    }
+    if (pl_results_ready) {
+        pl_install_ready();
+    }
+    pc->calls++;
+    if (pc->state == PL_COLD && pl_code_fits(pc, f)) {
+        count_call(pc, f);
+    }
+    if (pc->unit != NULL && pl_code_fits(pc, f) && !pl_is_tracing(ts)) {
+        pc->unit->entries++;
+        return pl_enter(ts, f, pc->unit->entry);
+    }
+    return pc->n_edges != 0 ? pl_run_stock(ts, f, 0) : pl_run_plain(ts, f, 0);
+}
+
+PyObject *
+pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
+{
+    pl_counters.hook_calls++;
+    pl_code *pc = pl_code_get(f->f_code);
+    if (pc != NULL && pc->unit != NULL && !throwflag && !pl_is_tracing(ts) && pl_code_fits(pc, f) && pl_enabled) {
+        pc->unit->entries++;
+        return pl_enter(ts, f, pc->unit->entry);
+    }
+    return run_cold(ts, f, throwflag, pc);
+}
+
+/* ---- installing and removing -------------------------------------------------------------------------------------------- */
+
+/* Compares what can be compared of the layouts this was compiled with to the running interpreter.  Type sizes cover the
+ * objects whose inner structure machine code uses. */
+static const char *
+layout_difference(PyThreadState *ts)
+{
+    static const struct { PyTypeObject *type; Py_ssize_t size; const char *name; } sizes[] = {
+        {&PyCode_Type, offsetof(PyCodeObject, co_code_adaptive), "code object layout"},
+        {&PyFunction_Type, sizeof(PyFunctionObject), "function object layout"},
+        {&PyFrame_Type, offsetof(PyFrameObject, _f_frame_data) + offsetof(pl_frame, localsplus), "frame object layout"},
+        {&PyGen_Type, offsetof(PyGenObject, gi_iframe) + offsetof(pl_frame, localsplus), "generator object layout"},
+        {&PyDict_Type, sizeof(PyDictObject), "dict object layout"},
+        {&PyList_Type, sizeof(PyListObject), "list object layout"},
+        {&PyLong_Type, offsetof(PyLongObject, ob_digit), "int object layout"},
+        {&PyFloat_Type, sizeof(PyFloatObject), "float object layout"},
+    };
+    if ((Py_Version >> 16) != (PY_VERSION_HEX >> 16)) {
+        return "built for another Python version";
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(sizes); i++) {
+        if (sizes[i].type->tp_basicsize != sizes[i].size) {
+            return sizes[i].name;
+        }
+    }
+    if (PySys_GetObject("gettotalrefcount") != NULL) {
+        return "debug build of Python";
+    }
+    pl_frame *f = pl_current_frame(ts);
+    if (ts->cframe == NULL || f == NULL || !PyCode_Check(f->f_code) || f->f_globals != PyEval_GetGlobals()) {
+        return "thread state or frame layout";
+    }
+    if (ts->interp->ceval.recursion_limit != Py_GetRecursionLimit() || ts->recursion_limit != Py_GetRecursionLimit()) {
+        return "interpreter state layout";
+    }
+    return NULL;
+}
+
+/* co_extra is read directly by the hook: write through the API, read back ourselves. */
+static bool
+extra_works(PyThreadState *ts)
+{
+    PyCodeObject *co = pl_current_frame(ts)->f_code;
+    pl_code *pc = pl_code_ensure(co);
+    void *stored = NULL;
+    return pc != NULL && _PyCode_GetExtra((PyObject *)co, pl_extra_index, &stored) == 0 && stored == pc &&
+           pl_code_get(co) == pc;
+}
+
+/* Tracing must not meet a patched jump, which would report a return.  CPython tells audit hooks before it starts. */
+static int
+audit(const char *event, PyObject *Py_UNUSED(arguments), void *Py_UNUSED(unused))
+{
+    if (event[0] == 's' && (strcmp(event, "sys.settrace") == 0 || strcmp(event, "sys.setprofile") == 0)) {
+        pl_block(PL_BLOCK_TRACING);
+    }
+    else if (event[0] == 'c' && strcmp(event, "cpython._PySys_ClearAuditHooks") == 0) {
+        pl_hook_remove();
+        pl_extra_index = -1;          /* the interpreter that gave it out is going away */
+    }
+    return 0;
+}
+
+static PyObject *
+at_exit(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(unused))
+{
+    pl_hook_remove();
+    Py_RETURN_NONE;
+}
+
+static bool
+register_at_exit(void)
+{
+    static PyMethodDef method = {"pyston_lite_atexit", at_exit, METH_NOARGS, NULL};
+    PyObject *function = PyCFunction_New(&method, NULL), *module = PyImport_ImportModule("atexit"), *done = NULL;
+    if (function != NULL && module != NULL) {
+        done = PyObject_CallMethod(module, "register", "O", function);
+    }
+    Py_XDECREF(function);
+    Py_XDECREF(module);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+/* The things that are set up once and cannot be taken back. */
+static const char *
+prepare(PyThreadState *ts)
+{
+    static bool audited;
+    if (!audited) {
+        if (PySys_AddAuditHook(audit, NULL) < 0) {
+            return "audit hooks are not accepted";
+        }
+        audited = true;
+    }
+    if (!pl_poll_init()) {
+        return "the poll function could not be made";
+    }
+    if (pl_extra_index < 0) {
+        pl_extra_index = _PyEval_RequestCodeExtraIndex(code_free);
+        if (pl_extra_index < 0 || !extra_works(ts)) {
+            pl_extra_index = -1;
+            return "no per-code data";
+        }
+        if (!register_at_exit()) {
+            return "atexit is not available";
+        }
+    }
+    return NULL;
+}
+
+bool
+pl_hook_install(void)
+{
+    if (pl_enabled) {
+        return true;
+    }
+    PyThreadState *ts = PyThreadState_Get();
+    PyInterpreterState *interp = ts->interp;
+    pl_hook_refusal = interp != PyInterpreterState_Main() ? "sub-interpreter" : layout_difference(ts);
+    if (pl_hook_refusal == NULL) {
+        pl_hook_refusal = prepare(ts);
+    }
+    if (pl_hook_refusal != NULL) {
+        PyErr_Clear();
+        return false;
+    }
+    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interp);
+    bool buried = hooked != NULL && current != pl_hook && current != _PyEval_EvalFrameDefault;
+    if (!buried && current != pl_hook) {
+        pl_previous_eval = current;
+        _PyInterpreterState_SetEvalFrameFunc(interp, pl_hook);
+        if (interp->eval_frame != pl_hook || _PyInterpreterState_GetEvalFrameFunc(interp) != pl_hook) {
+            _PyInterpreterState_SetEvalFrameFunc(interp, current);
+            pl_previous_eval = _PyEval_EvalFrameDefault;
+            pl_hook_refusal = "interpreter state layout";
+            return false;
+        }
+        pl_unblock(PL_BLOCK_REPLACED);
+    }
+    if (buried || pl_previous_eval != _PyEval_EvalFrameDefault) {
+        pl_block(PL_BLOCK_CHAINED);       /* the other evaluator would take every loop exit for a return */
+    }
+    else {
+        pl_unblock(PL_BLOCK_CHAINED);
+    }
+    hooked = interp;
+    pl_enabled = true;
+    pl_mark_foreign(NULL);                /* everything that is running now was started by somebody else */
+    if (any_thread(interp, is_traced, NULL)) {
+        pl_block(PL_BLOCK_TRACING);
+    }
+    pl_unblock(PL_BLOCK_OFF);
+    return true;
+}
+
+void
+pl_hook_remove(void)
+{
+    if (!pl_enabled) {
+        return;
+    }
+    pl_block(PL_BLOCK_OFF);
+    pl_enabled = false;
+    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(hooked);
+    if (current == pl_hook) {
+        _PyInterpreterState_SetEvalFrameFunc(hooked, pl_previous_eval);
+        hooked = NULL;
+    }
+    else if (current == _PyEval_EvalFrameDefault) {
+        hooked = NULL;                    /* switched off for deep recursion, or by somebody else */
+    }
+    /* Else another evaluator was installed after us and calls us as its previous one: pass everything on. */
+}

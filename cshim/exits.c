@@ -1,0 +1,515 @@
+/* Leaving machine code: exit records are interpreted here, frames rebuilt from them, exceptions dispatched.
+ *
+ * An exit happens in three steps, in an order that no finalizer can disturb:
+ *   1. every value is read from where the record says it is, boxed or counted, before anything is written;
+ *   2. frames that inlining had elided are pushed, and the values stored into localsplus;
+ *   3. what the stores replaced and what the machine frame still owned is released.
+ * Steps 1 and 2 run no Python code; from step 3 on the frame looks as the stock evaluator would have left it.
+ *
+ * AT_LOCAL always means the memory of the physical frame as it was at the exit, for values of elided frames, too: those have
+ * no memory of their own before step 2.  An OWNED value at AT_LOCAL is moved out of its slot.
+ */
+#include "shim.h"
+
+#include <string.h>
+
+/* ---- values ------------------------------------------------------------------------------------------------------ */
+
+typedef struct exit_state {
+    PyThreadState *ts;
+    pl_frame *physical;
+    const pl_regs *regs;
+    const pl_unit *unit;
+    bool no_memory;               /* a value could not be boxed; its slot stays NULL and MemoryError is set */
+} exit_state;
+
+static uint64_t
+read_bits(const exit_state *x, const pl_value *v)
+{
+    uint64_t bits = 0;
+    switch ((enum pl_where)v->where) {
+    case PL_AT_NULL:
+        break;
+    case PL_AT_GPR:
+        bits = x->regs->gpr[v->payload];
+        break;
+    case PL_AT_XMM:
+        memcpy(&bits, &x->regs->xmm[v->payload], sizeof(bits));
+        break;
+    case PL_AT_SPILL:
+        bits = ((const uint64_t *)x->regs->gpr[4])[v->payload];
+        break;
+    case PL_AT_CONST:
+        bits = x->unit->consts[v->payload];
+        break;
+    case PL_AT_LOCAL:
+        bits = (uint64_t)x->physical->localsplus[v->payload];
+        break;
+    }
+    return bits;
+}
+
+static PyObject *
+read_value(exit_state *x, const pl_value *v)
+{
+    uint64_t bits = read_bits(x, v);
+    PyObject *o = NULL;
+    switch ((enum pl_rep)v->rep) {
+    case PL_REP_OWNED:
+        return (PyObject *)bits;
+    case PL_REP_BORROWED:
+        return Py_XNewRef((PyObject *)bits);
+    case PL_REP_BOOL:
+        return Py_NewRef((bits & 1) ? Py_True : Py_False);
+    case PL_REP_INT:
+        o = PyLong_FromLongLong((int64_t)bits);
+        break;
+    case PL_REP_FLOAT: {
+        double d;
+        memcpy(&d, &bits, sizeof(d));
+        o = PyFloat_FromDouble(d);
+        break;
+    }
+    }
+    x->no_memory |= o == NULL;
+    return o;
+}
+
+static void
+read_values(exit_state *x, uint32_t first, uint32_t n, PyObject **into)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        into[i] = read_value(x, &x->unit->values[first + i]);
+    }
+}
+
+/* What was moved out of the physical frame's memory is not there any more. */
+static void
+forget_moved(exit_state *x, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const pl_value *v = &x->unit->values[first + i];
+        if (v->where == PL_AT_LOCAL && v->rep == PL_REP_OWNED) {
+            x->physical->localsplus[v->payload] = NULL;
+        }
+    }
+}
+
+/* Stores the values of one frame.  values[i] comes back as what its slot held before, for release. */
+static void
+store_values(exit_state *x, pl_frame *f, const pl_exit_frame *xf, PyObject **values)
+{
+    int n_locals = f->f_code->co_nlocalsplus;
+    memset(&f->localsplus[n_locals], 0, xf->depth * sizeof(PyObject *));
+    for (uint32_t i = 0; i < xf->n_values; i++) {
+        uint32_t slot = x->unit->values[xf->first_value + i].slot;
+        PyObject *old = (int)slot < n_locals ? f->localsplus[slot] : NULL;
+        f->localsplus[slot] = values[i];
+        values[i] = old;
+    }
+}
+
+static void
+drop_values(PyObject **values, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        Py_XDECREF(values[i]);
+    }
+}
+
+/* ---- exceptions ---------------------------------------------------------------------------------------------------- */
+
+/* Exception table numbers: six bits a byte, most significant first, bit 6 announces another byte. */
+static const uint8_t *
+read_varint(const uint8_t *p, int *number)
+{
+    int n = *p & 63;
+    while (*p++ & 64) {
+        n = n << 6 | (*p & 63);
+    }
+    *number = n;
+    return p;
+}
+
+const uint8_t *
+pl_handler_read(const uint8_t *p, pl_handler *h)
+{
+    int bits;
+    p = read_varint(p, &h->start);
+    p = read_varint(p, &h->length);
+    p = read_varint(p, &h->target);
+    p = read_varint(p, &bits);
+    h->depth = bits >> 1;
+    h->push_lasti = bits & 1;
+    return p;
+}
+
+static bool
+find_handler(PyCodeObject *co, int64_t at, pl_handler *h)
+{
+    const uint8_t *p = (const uint8_t *)PyBytes_AS_STRING(co->co_exceptiontable);
+    const uint8_t *end = p + PyBytes_GET_SIZE(co->co_exceptiontable);
+    while (p < end) {
+        p = pl_handler_read(p, h);
+        if (h->start > at) {
+            break;                /* entries are sorted */
+        }
+        if (at < h->start + h->length) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reports an event to a trace or profile function, the pending exception put aside.  As in the stock evaluator an exception
+ * of the trace function replaces the pending one. */
+static void
+report_event(PyThreadState *ts, pl_frame *f, Py_tracefunc function, PyObject *object, int what)
+{
+    if (function == NULL || ts->tracing || _PyFrame_IsIncomplete(f)) {
+        return;
+    }
+    PyObject *type, *value, *traceback, *argument = NULL;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyFrameObject *frame = PyThreadState_GetFrame(ts);
+    if (what == PyTrace_EXCEPTION) {
+        PyErr_NormalizeException(&type, &value, &traceback);
+        argument = PyTuple_Pack(3, type, value != NULL ? value : Py_None, traceback != NULL ? traceback : Py_None);
+    }
+    int status = -1;
+    if (frame != NULL && (argument != NULL || what != PyTrace_EXCEPTION)) {
+        int outer_what = ts->tracing_what;
+        PyThreadState_EnterTracing(ts);
+        ts->tracing_what = what;
+        status = function(object, frame, what, argument);
+        PyThreadState_LeaveTracing(ts);
+        ts->tracing_what = outer_what;
+    }
+    Py_XDECREF(argument);
+    Py_XDECREF(frame);
+    if (status == 0 || !PyErr_Occurred()) {
+        PyErr_Restore(type, value, traceback);
+    }
+    else {
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(traceback);
+    }
+}
+
+static void
+pop_operands(pl_frame *f, int from, int to)
+{
+    PyObject **stack = f->localsplus + f->f_code->co_nlocalsplus;
+    while (from > to) {
+        Py_XDECREF(stack[--from]);
+    }
+}
+
+bool
+pl_unwind(PyThreadState *ts, pl_frame *f, pl_raise raise)
+{
+    PyCodeObject *co = f->f_code;
+    PyObject **stack = f->localsplus + co->co_nlocalsplus;
+    pl_set_running(f, raise.at);
+    if (raise.adds_entry && !_PyFrame_IsIncomplete(f)) {
+        PyFrameObject *object = PyThreadState_GetFrame(ts);
+        if (object != NULL) {
+            PyTraceBack_Here(object);
+            Py_DECREF(object);
+        }
+        if (pl_is_tracing(ts)) {
+            report_event(ts, f, ts->c_tracefunc, ts->c_traceobj, PyTrace_EXCEPTION);
+        }
+    }
+    pl_handler h;
+    bool found;
+    while ((found = find_handler(co, raise.lookup, &h))) {
+        pop_operands(f, raise.depth, h.depth);
+        raise.depth = h.depth;
+        if (h.push_lasti) {
+            PyObject *lasti = PyLong_FromLongLong(pl_running(f));
+            if (lasti == NULL) {
+                continue;         /* the MemoryError is the exception to be handled now */
+            }
+            stack[raise.depth++] = lasti;
+        }
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        PyErr_NormalizeException(&type, &value, &traceback);
+        PyException_SetTraceback(value, traceback != NULL ? traceback : Py_None);
+        Py_XDECREF(traceback);
+        Py_XDECREF(type);
+        stack[raise.depth++] = value;
+        pl_set_next(f, h.target);
+        break;
+    }
+    if (!found) {
+        pop_operands(f, raise.depth, 0);
+        raise.depth = 0;
+        if (pl_is_tracing(ts)) {
+            report_event(ts, f, ts->c_tracefunc, ts->c_traceobj, PyTrace_RETURN);
+            report_event(ts, f, ts->c_profilefunc, ts->c_profileobj, PyTrace_RETURN);
+        }
+    }
+    f->stacktop = co->co_nlocalsplus + raise.depth;
+    pl_unlink(ts, f);
+    ts->recursion_remaining++;
+    return found;
+}
+
+/* How the exception set by the instruction at `bci` is to be dispatched.  RERAISE blames the instruction whose index its
+ * handler had put on the stack; it and a bare raise that found an exception leave the traceback alone. */
+static pl_raise
+describe_raise(PyThreadState *ts, pl_frame *f, int depth, int64_t bci)
+{
+    pl_raise raise = {.depth = depth, .at = bci, .lookup = bci, .adds_entry = true};
+    int oparg = pl_oparg(f->f_code, bci);
+    switch (pl_opcode(f->f_code, bci)) {
+    case RERAISE:
+        raise.adds_entry = false;
+        if (oparg > 0 && oparg <= depth) {
+            PyObject *lasti = f->localsplus[f->f_code->co_nlocalsplus + depth - oparg];
+            if (lasti != NULL && PyLong_CheckExact(lasti)) {
+                raise.at = PyLong_AsLong(lasti);
+            }
+        }
+        break;
+    case RAISE_VARARGS:
+        if (oparg == 0) {
+            _PyErr_StackItem *item = ts->exc_info;
+            while ((item->exc_value == NULL || item->exc_value == Py_None) && item->previous_item != NULL) {
+                item = item->previous_item;
+            }
+            raise.adds_entry = item->exc_value == NULL || item->exc_value == Py_None;
+        }
+        break;
+    }
+    return raise;
+}
+
+/* ---- deopt history ------------------------------------------------------------------------------------------------- */
+
+static void
+note_site(PyCodeObject *co, uint32_t bci, uint16_t reason)
+{
+    pl_code *pc = pl_code_get(co);
+    if (pc == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < pc->n_sites; i++) {
+        if (pc->sites[i].bci == bci && pc->sites[i].reason == reason) {
+            pc->sites[i].count++;
+            return;
+        }
+    }
+    pl_site *sites = PyMem_RawRealloc(pc->sites, (pc->n_sites + 1) * sizeof(pl_site));
+    if (sites != NULL) {          /* without memory the site is forgotten: it is advice only */
+        sites[pc->n_sites++] = (pl_site){.bci = bci, .reason = reason, .count = 1};
+        pc->sites = sites;
+    }
+}
+
+/* ---- exits ---------------------------------------------------------------------------------------------------------- */
+
+static void
+flush(exit_state *x, const pl_exit_rec *rec)
+{
+    const pl_exit_frame *xf = &x->unit->frames[rec->first_frame];
+    if (rec->n_frames != 1 || xf->func != PL_PHYSICAL || xf->depth != 0) {
+        Py_FatalError("BUG: a flush of anything but the locals of the running frame");
+    }
+    PyObject *values[xf->n_values + 1];
+    read_values(x, xf->first_value, xf->n_values, values);
+    if (x->no_memory) {
+        /* There is nobody to raise to, and going on would let the locals go back in time. */
+        Py_FatalError("out of memory while locals were written back");
+    }
+    pl_frame *f = x->physical;
+    pl_set_running(f, xf->bci);
+    store_values(x, f, xf, values);
+    drop_values(values, xf->n_values);
+}
+
+/* The function object of an elided frame. */
+static PyFunctionObject *
+elided_function(const exit_state *x, const pl_exit_frame *xf)
+{
+    return (PyFunctionObject *)x->unit->consts[xf->func];
+}
+
+/* Where an outer frame stands while its CALL runs an inlined callee: at the last cache entry, as in the stock evaluator. */
+static int64_t
+call_end(pl_frame *f, uint32_t bci)
+{
+    return bci + pl_caches(pl_opcode(f->f_code, bci));
+}
+
+/* Runs a linked, charged frame to its end in the stock evaluator; `result` is what the callee it was waiting for returned. */
+static PyObject *
+run_on(PyThreadState *ts, pl_frame *f, int depth, PyObject *result, const uint8_t **resume)
+{
+    int top = f->f_code->co_nlocalsplus + depth;
+    if (result != NULL) {
+        f->localsplus[top++] = result;
+    }
+    f->stacktop = top;
+    pl_unlink(ts, f);
+    ts->recursion_remaining++;
+    pl_counters.handovers++;
+    return pl_run_stock_until(ts, f, 0, resume);
+}
+
+static PyObject *
+raise_in(PyThreadState *ts, pl_frame *f, pl_raise raise, const uint8_t **resume)
+{
+    return pl_unwind(ts, f, raise) ? pl_run_stock_until(ts, f, 0, resume) : NULL;
+}
+
+static pl_exit_result
+leave(exit_state *x, const pl_exit_rec *rec)
+{
+    PyThreadState *ts = x->ts;
+    const pl_exit_frame *xframes = &x->unit->frames[rec->first_frame];
+    uint32_t n = rec->n_frames, total = rec->n_release;
+    for (uint32_t k = 0; k < n; k++) {
+        total += xframes[k].n_values;
+    }
+    PyObject *values[total + 1], *type = NULL, *value = NULL, *traceback = NULL;
+    pl_frame *frames[n];
+
+    /* 1: read. */
+    bool raising = rec->kind == PL_EXIT_RAISE;
+    if (raising) {
+        PyErr_Fetch(&type, &value, &traceback);
+    }
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
+        read_values(x, xframes[k].first_value, xframes[k].n_values, values + at);
+    }
+    read_values(x, rec->first_release, rec->n_release, values + at);
+    for (uint32_t k = 0; k < n; k++) {
+        forget_moved(x, xframes[k].first_value, xframes[k].n_values);
+    }
+    forget_moved(x, rec->first_release, rec->n_release);
+
+    /* 2: push, outermost first.  When the memory ends there, the frames that did not come to be are as if their call had
+     * failed; their values are dropped with the rest. */
+    frames[n - 1] = x->physical;
+    uint32_t inner = n - 1;       /* the innermost frame that exists */
+    while (inner > 0) {
+        PyFunctionObject *func = elided_function(x, &xframes[inner - 1]);
+        pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(func));
+        if (f == NULL) {
+            x->no_memory = true;
+            break;
+        }
+        frames[--inner] = f;
+    }
+    at = 0;
+    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
+        if (k >= inner) {
+            store_values(x, frames[k], &xframes[k], values + at);
+        }
+    }
+    for (uint32_t k = n - 1; k > inner; k--) {
+        pl_set_running(frames[k], call_end(frames[k], xframes[k].bci));
+        frames[k]->stacktop = -1;
+        pl_link(ts, frames[k - 1]);
+        ts->recursion_remaining--;
+    }
+    pl_frame *f = frames[inner];
+    uint32_t bci = xframes[inner].bci;
+    int depth = (int)xframes[inner].depth;
+    bool at_call = inner != 0;
+    raising |= x->no_memory;
+    if (at_call) {
+        bci = (uint32_t)call_end(f, bci);
+    }
+    if (raising) {
+        pl_set_running(f, bci);
+    }
+    else {
+        pl_set_next(f, bci);
+    }
+    f->stacktop = -1;
+
+    /* 3: release. */
+    PyObject *late[3] = {NULL, NULL, NULL};
+    if (x->no_memory) {
+        late[0] = type, late[1] = value, late[2] = traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+    }
+    drop_values(values, total);
+    drop_values(late, 3);
+    if (raising) {
+        PyErr_Restore(type, value, traceback);
+        pl_counters.raises++;
+    }
+    else {
+        pl_counters.deopts++;
+        note_site(f->f_code, bci, rec->reason);
+        if (n > 1) {
+            note_site(x->physical->f_code, xframes[n - 1].bci, rec->reason);
+        }
+    }
+
+    /* The innermost frame first, its result or exception into the next outer one, and so on.  Only the physical frame may be
+     * given back to machine code by a jump: the others end here. */
+    const uint8_t *resume = NULL;
+    PyObject *result;
+    if (raising) {
+        pl_raise raise = {.depth = depth, .at = bci, .lookup = bci, .adds_entry = true};
+        result = raise_in(ts, f, at_call ? raise : describe_raise(ts, f, depth, bci), inner == n - 1 ? &resume : NULL);
+    }
+    else {
+        result = run_on(ts, f, depth, NULL, inner == n - 1 ? &resume : NULL);
+    }
+    for (uint32_t k = inner + 1; k < n; k++) {
+        pl_frame_release(ts, f);
+        pl_frame_discard(ts, f);
+        f = frames[k];
+        depth = (int)xframes[k].depth;
+        const uint8_t **tail = k == n - 1 ? &resume : NULL;
+        if (result == NULL) {
+            int64_t end = call_end(f, xframes[k].bci);
+            result = raise_in(ts, f, (pl_raise){.depth = depth, .at = end, .lookup = end, .adds_entry = true}, tail);
+        }
+        else {
+            result = run_on(ts, f, depth, result, tail);
+        }
+    }
+    if (resume == NULL) {
+        pl_frame_release(ts, f);
+    }
+    return (pl_exit_result){.value = result, .resume = resume};
+}
+
+pl_exit_result
+pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t id, pl_ctx *ctx)
+{
+    exit_state x = {.ts = ts, .physical = f, .regs = regs, .unit = unit, .no_memory = false};
+    const pl_exit_rec *rec = &unit->exits[id];
+    if (ts->cframe != &ctx->cframe || ctx->cframe.current_frame != f) {
+        Py_FatalError("BUG: machine code leaves a frame that is not the running one");
+    }
+    unit->exit_counts[id]++;
+    if (rec->kind == PL_EXIT_FLUSH) {
+        flush(&x, rec);
+        return (pl_exit_result){.value = NULL, .resume = NULL};
+    }
+    return leave(&x, rec);
+}
+
+/* ---- cold callees ---------------------------------------------------------------------------------------------------- */
+
+/* Behind pl_stub_cold: a compiled call site has pushed and linked a frame whose code has no machine code. */
+PyObject *
+pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx)
+{
+    ctx->cframe.current_frame = f->previous;
+    f->stacktop = f->f_code->co_nlocalsplus;
+    PyObject *value = pl_hook(ts, f, 0);
+    pl_frame_release(ts, f);
+    return value;
+}

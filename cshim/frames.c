@@ -1,0 +1,228 @@
+/* Frames outside of CPython's own evaluator: pushing, releasing, entering machine code, handing over.
+ *
+ * CPython 3.11 keeps frames of ordinary calls on a per-thread data stack of linked chunks.  A compiled call site pushes
+ * there exactly as the interpreter does, so that everything that walks the stack (tracebacks, sys._getframe, debuggers)
+ * finds a real frame, and whoever called through C (the PEP 523 hook's caller) can clear and pop it as usual.
+ *
+ * Life of a frame, in the words used here:
+ *     unlinked   on the data stack, nobody's current frame, recursion not charged
+ *     linked     ts->cframe->current_frame or reachable from it
+ *     charged    ts->recursion_remaining has been decremented for it
+ *     returned   unlinked, uncharged, locals gone; f_func, f_code, f_locals are still owned by it
+ */
+#include "shim.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* ---- C stack ---------------------------------------------------------------------------------------------------- */
+
+/* Half of a thread's stack is left to C code and to the stock evaluator: what recurses through C there (repr of nested
+ * containers, __getattr__ chains, regular expressions) has as much room as most programs ever use, and machine code gets
+ * tens of thousands of levels out of the other half before it has to leave. */
+static __thread char *thread_limit;
+
+static char *
+find_stack_limit(void)
+{
+    pthread_attr_t attributes;
+    void *lowest = NULL;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        if (pthread_attr_getstack(&attributes, &lowest, &size) != 0) {
+            size = 0;
+        }
+        pthread_attr_destroy(&attributes);
+    }
+    char *here = (char *)__builtin_frame_address(0);
+    if (size == 0 || here < (char *)lowest || here > (char *)lowest + size) {
+        /* A stack we know nothing about (a coroutine library's): trust it with a small piece only. */
+        return here - 64 * 1024;
+    }
+    const size_t most = 32 * 1024 * 1024;      /* an unlimited stack is no reason to fill the memory with it */
+    size_t use = size / 2 < most ? size / 2 : most;
+    return (char *)lowest + size - use;
+}
+
+/* The limit of the calling thread.  A thread-local variable of a shared object costs a call, so the last thread's answer is
+ * kept under the GIL; thread states are told apart by their id, since their addresses are used again. */
+char *
+pl_stack_limit(PyThreadState *ts)
+{
+    static uint64_t last_id;
+    static char *last_limit;
+    if (last_limit != NULL && ts->id == last_id) {
+        return last_limit;
+    }
+    if (thread_limit == NULL) {
+        thread_limit = find_stack_limit();
+    }
+    last_id = ts->id;
+    last_limit = thread_limit;
+    return last_limit;
+}
+
+/* ---- data stack --------------------------------------------------------------------------------------------------- */
+
+enum { CHUNK_SIZE = 16 * 1024, CHUNK_RESERVE = 1000 };     /* CPython's own numbers: bytes, and slots a chunk must hold extra */
+
+static PyObject **
+add_chunk(PyThreadState *ts, size_t slots)
+{
+    PyObjectArenaAllocator arena;
+    PyObject_GetArenaAllocator(&arena);
+    size_t size = CHUNK_SIZE;
+    while (size < sizeof(PyObject *) * (slots + CHUNK_RESERVE)) {
+        size *= 2;
+    }
+    _PyStackChunk *chunk = arena.alloc(arena.ctx, size);
+    if (chunk == NULL) {
+        return NULL;
+    }
+    _PyStackChunk *below = ts->datastack_chunk;
+    chunk->previous = below;
+    chunk->size = size;
+    chunk->top = 0;
+    if (below != NULL) {
+        below->top = ts->datastack_top - below->data;
+    }
+    /* The first slot of the first chunk stays unused: a pop frees the chunk whose first slot the frame starts at, and the
+     * first chunk must survive. */
+    PyObject **start = chunk->data + (below == NULL);
+    ts->datastack_chunk = chunk;
+    ts->datastack_top = start + slots;
+    ts->datastack_limit = (PyObject **)((char *)chunk + size);
+    return start;
+}
+
+pl_frame *
+pl_frame_push(PyThreadState *ts, PyFunctionObject *func)
+{
+    PyCodeObject *co = (PyCodeObject *)func->func_code;
+    size_t slots = (size_t)pl_frame_slots(co);
+    PyObject **start = ts->datastack_top;
+    if (start != NULL && slots < (size_t)(ts->datastack_limit - start)) {
+        ts->datastack_top = start + slots;
+    }
+    else {
+        start = add_chunk(ts, slots);
+        if (start == NULL) {
+            Py_DECREF(func);
+            PyErr_NoMemory();
+            return NULL;
+        }
+    }
+    pl_frame *f = (pl_frame *)start;
+    _PyFrame_InitializeSpecials(f, func, NULL, co->co_nlocalsplus);
+    f->is_entry = true;           /* never run inside another frame's evaluator: see pl_mark_foreign */
+    f->previous = NULL;
+    memset(f->localsplus, 0, (size_t)co->co_nlocalsplus * sizeof(PyObject *));
+    return f;
+}
+
+void
+pl_frame_pop(PyThreadState *ts, pl_frame *f)
+{
+    PyObject **start = (PyObject **)f;
+    _PyStackChunk *chunk = ts->datastack_chunk;
+    if (start != chunk->data) {
+        ts->datastack_top = start;
+        return;
+    }
+    _PyStackChunk *below = chunk->previous;
+    ts->datastack_chunk = below;
+    ts->datastack_top = below->data + below->top;
+    ts->datastack_limit = (PyObject **)((char *)below + below->size);
+    PyObjectArenaAllocator arena;
+    PyObject_GetArenaAllocator(&arena);
+    arena.free(arena.ctx, chunk, chunk->size);
+}
+
+/* ---- release ------------------------------------------------------------------------------------------------------- */
+
+/* Somebody keeps the frame object: the frame's contents move into it and live on there.  The original keeps its references
+ * to function, code and locals dictionary until its caller drops them, hence the copy takes its own. */
+static void
+move_into_object(PyThreadState *ts, PyFrameObject *object, pl_frame *f)
+{
+    size_t size = (size_t)((char *)&f->localsplus[f->stacktop] - (char *)f);
+    memcpy(object->_f_frame_data, f, size);
+    pl_frame *copy = (pl_frame *)object->_f_frame_data;
+    Py_INCREF(copy->f_func);
+    Py_INCREF(copy->f_code);
+    Py_XINCREF(copy->f_locals);
+    copy->owner = FRAME_OWNED_BY_FRAME_OBJECT;
+    copy->previous = NULL;
+    object->f_frame = copy;
+    f->stacktop = 0;
+    if (_PyFrame_IsIncomplete(copy)) {
+        pl_set_running(copy, copy->f_code->_co_firsttraceable);   /* it is dead: what it pretends to have run is of no matter */
+    }
+    /* The frame is unlinked, so the thread's current frame is its caller.  A failure costs f_back only. */
+    object->f_back = PyThreadState_GetFrame(ts);
+    if (!PyObject_GC_IsTracked((PyObject *)object)) {
+        PyObject_GC_Track((PyObject *)object);
+    }
+}
+
+void
+pl_frame_release(PyThreadState *ts, pl_frame *f)
+{
+    ts->recursion_remaining--;    /* finalizers find one level less, as in the stock evaluator */
+    PyFrameObject *object = f->frame_obj;
+    if (object != NULL) {
+        f->frame_obj = NULL;
+        if (Py_REFCNT(object) > 1) {
+            move_into_object(ts, object, f);
+        }
+        Py_DECREF(object);
+    }
+    for (int i = 0; i < f->stacktop; i++) {
+        Py_XDECREF(f->localsplus[i]);
+    }
+    f->stacktop = 0;
+    ts->recursion_remaining++;
+}
+
+void
+pl_frame_discard(PyThreadState *ts, pl_frame *f)
+{
+    ts->recursion_remaining--;
+    Py_XDECREF(f->f_locals);
+    Py_DECREF(f->f_func);
+    Py_DECREF(f->f_code);
+    ts->recursion_remaining++;
+    pl_frame_pop(ts, f);
+}
+
+/* ---- crossing ------------------------------------------------------------------------------------------------------- */
+
+PyObject *
+pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry)
+{
+    pl_ctx ctx;
+    _PyCFrame *outer = ts->cframe;
+    ctx.cframe.use_tracing = outer->use_tracing;
+    ctx.cframe.previous = outer;
+    ctx.cframe.current_frame = f;
+    ctx.stack_limit = pl_stack_limit(ts);
+    ctx.breaker = pl_breaker(ts);
+    f->previous = outer->current_frame;
+    f->is_entry = true;
+    f->stacktop = -1;
+    ts->cframe = &ctx.cframe;
+    PyObject *value = pl_asm_enter(ts, f, entry, &ctx);
+    ts->cframe = outer;
+    outer->use_tracing = ctx.cframe.use_tracing;
+    return value;
+}
+
+PyObject *
+pl_handover(PyThreadState *ts, pl_frame *f, int throwflag)
+{
+    pl_unlink(ts, f);
+    ts->recursion_remaining++;
+    pl_counters.handovers++;
+    return pl_run_stock(ts, f, throwflag);
+}

@@ -1,0 +1,234 @@
+/* The whole contract between the C shim, the machine code it runs and the compile service.
+ *
+ * Words: a *unit* is one piece of installed machine code (a function entered at its first instruction, or a loop of it
+ * entered by OSR).  A *bci* is an index of 16-bit code units from the start of the bytecode.  An *exit* is a point at which
+ * machine code gives its frame up; the exit record says where every live value is, so that C can rebuild the frame.
+ *
+ * Register convention of machine code (System V otherwise):
+ *     rbp  the running _PyInterpreterFrame         r15  PyThreadState
+ *     r14  pl_ctx of this activation               r11, xmm15  scratch, never allocated
+ *     rbx r12 r13  callee-saved, allocatable;  everything else caller-saved
+ *
+ * A unit is entered with rbp = its frame, *linked* (frame->previous set, ctx->cframe.current_frame = frame), stacktop = -1,
+ * recursion not yet charged, rsp = 8 mod 16.  It returns rax = owned result or NULL with an exception set, rdx = its frame,
+ * rbp = frame->previous; the frame is then unlinked, recursion given back, its locals released (stacktop = 0, frame_obj
+ * NULL) and only f_func, f_code and f_locals are still owned by it.  That state suits both kinds of callers: CPython's own
+ * _PyFrame_Clear after the hook, and a compiled call site, which drops those references and pops the data stack.
+ */
+#ifndef PYSTON_LITE_SHIM_H
+#define PYSTON_LITE_SHIM_H
+
+#define PY_SSIZE_T_CLEAN
+#include "Python.h"
+#include "compat/py311.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef _PyInterpreterFrame pl_frame;
+
+/* ---- activation context -------------------------------------------------------------------------------------- */
+
+/* One per entry from C into machine code, on the C stack.  It is pushed as ts->cframe, so while machine code runs
+ * ts->cframe is always this struct and generated code reads use_tracing and current_frame through r14. */
+typedef struct pl_ctx {
+    _PyCFrame cframe;             /* use_tracing, current_frame, previous */
+    char *stack_limit;            /* lowest rsp at which a unit may still be entered */
+    volatile int32_t *breaker;    /* &interp->ceval.eval_breaker */
+} pl_ctx;
+
+/* ---- exit records: written by specializer/codemeta, read by frames.c ------------------------------------------ */
+
+#include "exitmeta.h"
+
+/* ---- units and per-code state ---------------------------------------------------------------------------------- */
+
+typedef struct pl_unit {
+    const uint8_t *entry;         /* code start; executable mapping owned by the compile service */
+    size_t code_size;
+    PyCodeObject *code;           /* borrowed: the unit dies with it */
+    uint32_t entry_bci;           /* 0, or the loop head it is entered at */
+    uint32_t n_exits, n_frames, n_values, n_consts, n_refs;
+    pl_exit_rec *exits;
+    pl_exit_frame *frames;
+    pl_value *values;
+    uint64_t *consts;
+    PyObject **refs;              /* strong references to every object the code names */
+    uint64_t *exit_counts;        /* one per exit */
+    uint64_t entries, compile_ns;
+    uint64_t block_id;            /* handle for freeing the code memory */
+    void *blob;                   /* allocation behind the tables */
+    uint32_t fork_epoch;          /* forks of this process before the unit was installed, see pl_unit_free */
+    struct pl_unit *next;         /* older or sibling units of the same code object */
+} pl_unit;
+
+enum pl_state { PL_COLD, PL_QUEUED, PL_COMPILED, PL_REFUSED, PL_SUPPRESSED };
+
+typedef struct pl_loop {          /* one loop back-edge target */
+    uint32_t head;                /* bci of the loop head */
+    uint32_t count;
+    uint8_t state;                /* enum pl_state */
+    uint8_t compiles;             /* units made for this loop so far */
+    const char *reason;           /* why refused, interned */
+    pl_unit *unit;
+    uint16_t *types;              /* [co_nlocalsplus + stack depth at head], as localsplus; see pl_typebits */
+    uint32_t n_types;
+} pl_loop;
+
+typedef struct pl_edge {          /* one patched backward jump */
+    uint32_t bci, target, loop;   /* loop: index into pl_code.loops */
+    uint8_t op;                   /* canonical opcode */
+    int16_t depth;                /* operand depth before the jump */
+} pl_edge;
+
+/* What is kept per code object, in co_extra. */
+typedef struct pl_code {
+    const uint8_t *direct;        /* first field: compiled call sites call through it; never NULL (pl_stub_cold) */
+    pl_unit *unit;                /* function-entry unit, NULL when none */
+    PyObject *globals, *builtins; /* identities the units were compiled for (borrowed, compared only) */
+    PyCodeObject *code;           /* borrowed */
+    uint64_t calls;
+    uint8_t state;                /* enum pl_state of the function entry */
+    uint8_t scanned, patched, compiles, counted_only;
+    bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
+    const char *reason;           /* why refused, static or interned string */
+    uint16_t *arg_types;          /* [co_nlocalsplus] observed at entry */
+    uint32_t n_edges, n_loops;
+    pl_edge *edges;               /* sorted by bci */
+    pl_loop *loops;
+    unsigned char *canonical;     /* borrowed from the cached co_code bytes */
+    pl_unit *units;               /* all units ever installed, newest first */
+    struct pl_site *sites;        /* deopt history by bci, given to later compilations */
+    uint32_t n_sites;
+    struct pl_code *all_next, *all_prev;
+} pl_code;
+
+typedef struct pl_site { uint32_t bci; uint16_t reason; uint32_t count; } pl_site;
+
+/* Type profile bits (a 16-bit set per slot); more than one bit set means polymorphic. */
+enum pl_typebits {
+    PL_T_NULL = 1 << 0, PL_T_INT = 1 << 1, PL_T_FLOAT = 1 << 2, PL_T_STR = 1 << 3, PL_T_BOOL = 1 << 4, PL_T_NONE = 1 << 5,
+    PL_T_LIST = 1 << 6, PL_T_TUPLE = 1 << 7, PL_T_DICT = 1 << 8, PL_T_RANGE_ITER = 1 << 9, PL_T_LIST_ITER = 1 << 10,
+    PL_T_TUPLE_ITER = 1 << 11, PL_T_BIGINT = 1 << 12, PL_T_OTHER = 1 << 15,
+};
+
+/* ---- frames.c --------------------------------------------------------------------------------------------------- */
+pl_frame *pl_frame_push(PyThreadState *ts, PyFunctionObject *func);      /* steals func; locals NULL; NULL on no memory */
+void pl_frame_pop(PyThreadState *ts, pl_frame *f);                       /* data stack only */
+void pl_frame_release(PyThreadState *ts, pl_frame *f);                   /* unlinked frame -> "returned" state above */
+PyObject *pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry);   /* C -> machine code: ctx, link, run */
+PyObject *pl_handover(PyThreadState *ts, pl_frame *f, int throwflag);    /* linked+charged frame -> stock evaluator */
+void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> nothing: drops f_locals, func, code; pops */
+char *pl_stack_limit(PyThreadState *ts);                 /* lowest stack address at which machine code may be entered */
+
+/* ---- exits.c ---------------------------------------------------------------------------------------------------- */
+typedef struct pl_regs { uint64_t gpr[16]; double xmm[16]; } pl_regs;    /* gpr[4] is rsp at the exit stub */
+/* rax, rdx.  `resume` is NULL when the frame has finished (it is in the "returned" state and value is its result), else the
+ * entry of a unit that takes the frame over: the exiting unit takes its own machine frame down (rsp, callee-saved
+ * registers) and jumps there.  The frame is then linked and not charged, as at any unit entry.  That jump instead of a
+ * call is what keeps a frame that goes back and forth between machine code and the stock evaluator from eating C stack. */
+typedef struct pl_exit_result { PyObject *value; const uint8_t *resume; } pl_exit_result;
+pl_exit_result pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t id, pl_ctx *ctx);
+/* An exception is set in the linked, charged frame: adds the traceback entry, finds the handler, unwinds.  True: the frame is
+ * ready for the stock evaluator at the handler; false: it has ended.  Either way it comes back unlinked and uncharged. */
+typedef struct pl_raise {
+    int depth;                    /* live operand stack entries in memory */
+    int64_t at, lookup;           /* the instruction blamed, and the one whose handler counts */
+    bool adds_entry;              /* false: a re-raise, which leaves the traceback as it is */
+} pl_raise;
+bool pl_unwind(PyThreadState *ts, pl_frame *f, pl_raise raise);
+typedef struct pl_handler { int start, length, target, depth; bool push_lasti; } pl_handler;
+const uint8_t *pl_handler_read(const uint8_t *p, pl_handler *h);         /* one exception table entry; the next one */
+extern const uint8_t pl_exit_stub[];        /* asm: [rsp+8]=unit, [rsp+16]=exit id; saves registers, calls pl_exit */
+extern const uint8_t pl_flush_stub[];       /* asm: same arguments; PL_EXIT_FLUSH: preserves every register */
+extern const uint8_t pl_dealloc_stub[];     /* asm: r11 = object whose count fell to zero; preserves everything else */
+extern const uint8_t pl_box_int_stub[];     /* asm: r11 = 64-bit integer -> r11 = new int or NULL; preserves everything else */
+extern const uint8_t pl_box_float_stub[];   /* asm: r11 = bits of a double -> r11 = new float or NULL; likewise */
+extern const uint8_t pl_stub_cold[];        /* asm: unit entry convention; runs the linked frame through the cold path */
+PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_ctx *ctx);   /* asm: behind pl_enter */
+PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behind pl_stub_cold */
+
+/* ---- evalhook.c, osr.c ------------------------------------------------------------------------------------------- */
+PyObject *pl_hook(PyThreadState *ts, pl_frame *f, int throwflag);
+extern _PyFrameEvalFunction pl_previous_eval;      /* who was installed before us; _PyEval_EvalFrameDefault when nobody */
+PyObject *pl_run_stock(PyThreadState *ts, pl_frame *f, int throwflag);   /* stock evaluator with OSR exits handled */
+/* The same; a loop with a unit is not entered but given back through *resume, with the frame linked and NULL returned. */
+PyObject *pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t **resume);
+PyObject *pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag);   /* previous evaluator, C stack looked after */
+bool pl_hook_install(void);                        /* false: refused, pl_hook_refusal says why; no exception */
+void pl_hook_remove(void);
+extern const char *pl_hook_refusal;
+extern pl_code *pl_codes;                          /* all pl_code, through all_next */
+uint16_t pl_typeof_bits(PyObject *v);              /* one bit of pl_typebits */
+int pl_poll(PyThreadState *ts);                    /* what the eval breaker asks for; frame linked; -1: exception set */
+bool pl_poll_init(void);
+void pl_code_scan(pl_code *pc);                    /* first sight: find loops, patch their back-edges where that is safe */
+/* Asks for a unit of this frame's code; *state follows.  False: nothing was asked, try again later. */
+bool pl_code_ask(pl_code *pc, pl_frame *f, uint32_t entry_bci, uint8_t *state);
+void pl_code_unscan(pl_code *pc);                  /* frees what the scan allocated; the code object is dying */
+void pl_mark_foreign(PyThreadState *except);       /* codes with frames in the chains of all threads but this one */
+void pl_mark_inlined(void);                        /* codes with frames that run inside their caller's evaluator */
+extern Py_ssize_t pl_extra_index;                  /* of pl_code among the co_extra users; -1 before pl_hook_install */
+static inline pl_code *
+pl_code_get(PyCodeObject *co)                      /* co_extra payload or NULL */
+{
+    return (pl_code *)pl_extra_get(co, pl_extra_index);
+}
+static inline bool
+pl_code_fits(const pl_code *pc, const pl_frame *f) /* whether units of pc may run this frame */
+{
+    return f->f_globals == pc->globals && f->f_builtins == pc->builtins;
+}
+pl_code *pl_code_ensure(PyCodeObject *co);         /* creates it; NULL (no exception) when out of memory */
+/* Reasons for which back-edges must not be patched at the moment; they are patched while no bit is set. */
+enum pl_block { PL_BLOCK_OFF = 1, PL_BLOCK_TRACING = 2, PL_BLOCK_DEEP = 4, PL_BLOCK_CHAINED = 8, PL_BLOCK_LOST = 16,
+    PL_BLOCK_REPLACED = 32 };
+extern unsigned pl_blocks;
+void pl_block(enum pl_block reason);
+void pl_unblock(enum pl_block reason);
+void pl_unpatch_all(void);
+void pl_repatch_all(void);                         /* does nothing while pl_blocks is set */
+
+/* ---- uninline.c ------------------------------------------------------------------------------------------------- */
+bool pl_fits_getitem(PyCodeObject *co);            /* stock may run it inside its caller's frame, past the hook */
+bool pl_stop_inlining(void);                       /* keeps stock from doing so, once and for all; false: could not */
+
+/* ---- snapshot.c ------------------------------------------------------------------------------------------------- */
+typedef struct pl_buffer { uint8_t *data; size_t len, cap; bool failed; } pl_buffer;
+/* Writes the snapshot of one compile request into `out` and the strong references it names into a new tuple. */
+PyObject *pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, pl_buffer *out);
+
+/* ---- service.c / install.c -------------------------------------------------------------------------------------- */
+/* Asks for a unit; true when queued (or, synchronous mode, installed).  Never raises. */
+bool pl_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, bool synchronous);
+extern volatile int pl_results_ready;              /* set by the service thread, cleared by pl_install_ready */
+void pl_install_ready(void);                       /* under the GIL: install or drop everything that came back */
+void pl_units_drop(pl_code *pc);                   /* the code object dies: frees pc->units and their code memory */
+void pl_unit_free(pl_unit *unit);                  /* one unit, off every list: its code, tables and references */
+
+/* ---- policy.c ------------------------------------------------------------------------------------------------------ */
+const char *pl_policy_refusal(const pl_code *pc);  /* why this code must not be compiled at all; NULL when it may */
+/* After every PL_EXIT_DEOPT, with exit_counts up to date: an exit that is taken too often retires its unit. */
+void pl_note_deopt(pl_code *pc, pl_unit *unit, uint64_t exit_id);
+const char *pl_intern_reason(const char *text, size_t length);      /* a string that lives as long as the process */
+void pl_count_refusal(const char *interned);
+
+/* ---- configuration and counters ----------------------------------------------------------------------------------- */
+typedef struct pl_config {
+    uint32_t threshold, loop_threshold;
+    bool sync, compile_all, verify;
+    char *dump_dir, *library;
+    PyObject *allow, *deny;                        /* frozensets of qualified names or NULL */
+    uint32_t stress_guards, stress_exits;          /* 0 off */
+    size_t code_cap;
+} pl_config;
+extern pl_config pl_cfg;
+extern bool pl_enabled;
+
+typedef struct pl_stats {
+    uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handovers, polls,
+        stack_switches, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
+} pl_stats;
+extern pl_stats pl_counters;
+
+#endif

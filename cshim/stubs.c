@@ -1,0 +1,244 @@
+/* The assembly between C and machine code.  shim.h gives the register convention of machine code.
+ *
+ * All of it keeps rbp as a frame pointer while C runs: machine code calls the stubs with rbp = the Python frame and with
+ * stacks of any alignment (exit tails push two words first), so each stub saves rbp, aligns and restores from it.
+ */
+#include "shim.h"
+
+_Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && sizeof(pl_regs) == 256,
+               "the exit stubs write pl_regs by offset");
+
+#define STUB(name) \
+    ".p2align 4\n" \
+    ".globl " name "\n" \
+    ".hidden " name "\n" \
+    ".type " name ", @function\n" \
+    name ":\n" \
+    ".cfi_startproc\n" \
+    "endbr64\n"
+
+#define END(name) \
+    ".cfi_endproc\n" \
+    ".size " name ", .-" name "\n"
+
+#define OPEN \
+    "pushq %rbp\n" \
+    ".cfi_def_cfa_offset 16\n" \
+    ".cfi_offset rbp, -16\n" \
+    "movq %rsp, %rbp\n" \
+    ".cfi_def_cfa_register rbp\n"
+
+#define CLOSE \
+    "leave\n" \
+    ".cfi_def_cfa rsp, 8\n" \
+    "ret\n"
+
+/* Saves into the pl_regs at rsp.  The two words that an exit tail has pushed and its return address lie between the unit's
+ * rsp and ours: rbp + 8 is the return address, + 16 the unit, + 24 the exit id, + 32 the unit's rsp. */
+#define SAVE_REGS \
+    "movq %rax, 0(%rsp)\n" \
+    "movq %rcx, 8(%rsp)\n" \
+    "movq %rdx, 16(%rsp)\n" \
+    "movq %rbx, 24(%rsp)\n" \
+    "leaq 32(%rbp), %rax\n" \
+    "movq %rax, 32(%rsp)\n" \
+    "movq (%rbp), %rax\n" \
+    "movq %rax, 40(%rsp)\n" \
+    "movq %rsi, 48(%rsp)\n" \
+    "movq %rdi, 56(%rsp)\n" \
+    "movq %r8, 64(%rsp)\n" \
+    "movq %r9, 72(%rsp)\n" \
+    "movq %r10, 80(%rsp)\n" \
+    "movq %r11, 88(%rsp)\n" \
+    "movq %r12, 96(%rsp)\n" \
+    "movq %r13, 104(%rsp)\n" \
+    "movq %r14, 112(%rsp)\n" \
+    "movq %r15, 120(%rsp)\n" \
+    "movsd %xmm0, 128(%rsp)\n" \
+    "movsd %xmm1, 136(%rsp)\n" \
+    "movsd %xmm2, 144(%rsp)\n" \
+    "movsd %xmm3, 152(%rsp)\n" \
+    "movsd %xmm4, 160(%rsp)\n" \
+    "movsd %xmm5, 168(%rsp)\n" \
+    "movsd %xmm6, 176(%rsp)\n" \
+    "movsd %xmm7, 184(%rsp)\n" \
+    "movsd %xmm8, 192(%rsp)\n" \
+    "movsd %xmm9, 200(%rsp)\n" \
+    "movsd %xmm10, 208(%rsp)\n" \
+    "movsd %xmm11, 216(%rsp)\n" \
+    "movsd %xmm12, 224(%rsp)\n" \
+    "movsd %xmm13, 232(%rsp)\n" \
+    "movsd %xmm14, 240(%rsp)\n" \
+    "movsd %xmm15, 248(%rsp)\n"
+
+/* What the System V convention lets a C function destroy, xmm registers whole. */
+#define SAVE_CALLER_SAVED \
+    "movq %rax, 0(%rsp)\n" \
+    "movq %rcx, 8(%rsp)\n" \
+    "movq %rdx, 16(%rsp)\n" \
+    "movq %rsi, 24(%rsp)\n" \
+    "movq %rdi, 32(%rsp)\n" \
+    "movq %r8, 40(%rsp)\n" \
+    "movq %r9, 48(%rsp)\n" \
+    "movq %r10, 56(%rsp)\n" \
+    "movups %xmm0, 64(%rsp)\n" \
+    "movups %xmm1, 80(%rsp)\n" \
+    "movups %xmm2, 96(%rsp)\n" \
+    "movups %xmm3, 112(%rsp)\n" \
+    "movups %xmm4, 128(%rsp)\n" \
+    "movups %xmm5, 144(%rsp)\n" \
+    "movups %xmm6, 160(%rsp)\n" \
+    "movups %xmm7, 176(%rsp)\n" \
+    "movups %xmm8, 192(%rsp)\n" \
+    "movups %xmm9, 208(%rsp)\n" \
+    "movups %xmm10, 224(%rsp)\n" \
+    "movups %xmm11, 240(%rsp)\n" \
+    "movups %xmm12, 256(%rsp)\n" \
+    "movups %xmm13, 272(%rsp)\n" \
+    "movups %xmm14, 288(%rsp)\n" \
+    "movups %xmm15, 304(%rsp)\n"
+
+#define RESTORE_CALLER_SAVED \
+    "movq 0(%rsp), %rax\n" \
+    "movq 8(%rsp), %rcx\n" \
+    "movq 16(%rsp), %rdx\n" \
+    "movq 24(%rsp), %rsi\n" \
+    "movq 32(%rsp), %rdi\n" \
+    "movq 40(%rsp), %r8\n" \
+    "movq 48(%rsp), %r9\n" \
+    "movq 56(%rsp), %r10\n" \
+    "movups 64(%rsp), %xmm0\n" \
+    "movups 80(%rsp), %xmm1\n" \
+    "movups 96(%rsp), %xmm2\n" \
+    "movups 112(%rsp), %xmm3\n" \
+    "movups 128(%rsp), %xmm4\n" \
+    "movups 144(%rsp), %xmm5\n" \
+    "movups 160(%rsp), %xmm6\n" \
+    "movups 176(%rsp), %xmm7\n" \
+    "movups 192(%rsp), %xmm8\n" \
+    "movups 208(%rsp), %xmm9\n" \
+    "movups 224(%rsp), %xmm10\n" \
+    "movups 240(%rsp), %xmm11\n" \
+    "movups 256(%rsp), %xmm12\n" \
+    "movups 272(%rsp), %xmm13\n" \
+    "movups 288(%rsp), %xmm14\n" \
+    "movups 304(%rsp), %xmm15\n"
+
+__asm__(
+    ".text\n"
+
+    /* PyObject *pl_asm_enter(ts = rdi, f = rsi, entry = rdx, ctx = rcx) */
+    STUB("pl_asm_enter")
+    OPEN
+    "pushq %rbx\n"
+    "pushq %r12\n"
+    "pushq %r13\n"
+    "pushq %r14\n"
+    "pushq %r15\n"
+    "subq $8, %rsp\n"
+    ".cfi_offset rbx, -24\n"
+    ".cfi_offset r12, -32\n"
+    ".cfi_offset r13, -40\n"
+    ".cfi_offset r14, -48\n"
+    ".cfi_offset r15, -56\n"
+    "movq %rdi, %r15\n"
+    "movq %rcx, %r14\n"
+    "movq %rsi, %rbp\n"
+    ".cfi_def_cfa rsp, 64\n"
+    "call *%rdx\n"
+    "addq $8, %rsp\n"
+    "popq %r15\n"
+    "popq %r14\n"
+    "popq %r13\n"
+    "popq %r12\n"
+    "popq %rbx\n"
+    "popq %rbp\n"
+    ".cfi_def_cfa rsp, 8\n"
+    "ret\n"
+    END("pl_asm_enter")
+
+    STUB("pl_exit_stub")
+    OPEN
+    "subq $256, %rsp\n"
+    "andq $-16, %rsp\n"
+    SAVE_REGS
+    "movq %r15, %rdi\n"
+    "movq (%rbp), %rsi\n"
+    "movq %rsp, %rdx\n"
+    "movq 16(%rbp), %rcx\n"
+    "movq 24(%rbp), %r8\n"
+    "movq %r14, %r9\n"
+    "call pl_exit\n"
+    CLOSE
+    END("pl_exit_stub")
+
+    /* A pl_regs for pl_exit to read lies below the area that is restored afterwards. */
+    STUB("pl_flush_stub")
+    OPEN
+    "subq $320, %rsp\n"
+    "andq $-16, %rsp\n"
+    SAVE_CALLER_SAVED
+    "subq $256, %rsp\n"
+    SAVE_REGS
+    "movq %r15, %rdi\n"
+    "movq (%rbp), %rsi\n"
+    "movq %rsp, %rdx\n"
+    "movq 16(%rbp), %rcx\n"
+    "movq 24(%rbp), %r8\n"
+    "movq %r14, %r9\n"
+    "call pl_exit\n"
+    "addq $256, %rsp\n"
+    RESTORE_CALLER_SAVED
+    CLOSE
+    END("pl_flush_stub")
+
+    STUB("pl_dealloc_stub")
+    OPEN
+    "subq $320, %rsp\n"
+    "andq $-16, %rsp\n"
+    SAVE_CALLER_SAVED
+    "movq %r11, %rdi\n"
+    "call _Py_Dealloc@PLT\n"
+    RESTORE_CALLER_SAVED
+    CLOSE
+    END("pl_dealloc_stub")
+
+    /* The box stubs take the value in r11 and return the new object, or NULL with MemoryError set, in r11. */
+    STUB("pl_box_int_stub")
+    OPEN
+    "subq $320, %rsp\n"
+    "andq $-16, %rsp\n"
+    SAVE_CALLER_SAVED
+    "movq %r11, %rdi\n"
+    "call PyLong_FromLongLong@PLT\n"
+    "movq %rax, %r11\n"
+    RESTORE_CALLER_SAVED
+    CLOSE
+    END("pl_box_int_stub")
+
+    STUB("pl_box_float_stub")
+    OPEN
+    "subq $320, %rsp\n"
+    "andq $-16, %rsp\n"
+    SAVE_CALLER_SAVED
+    "movq %r11, %xmm0\n"
+    "call PyFloat_FromDouble@PLT\n"
+    "movq %rax, %r11\n"
+    RESTORE_CALLER_SAVED
+    CLOSE
+    END("pl_box_float_stub")
+
+    /* Unit entry convention: rbp = linked frame, rsp = 8 mod 16. */
+    STUB("pl_stub_cold")
+    "pushq %rbp\n"
+    ".cfi_def_cfa_offset 16\n"
+    ".cfi_offset rbp, -16\n"
+    "movq %r15, %rdi\n"
+    "movq %rbp, %rsi\n"
+    "movq %r14, %rdx\n"
+    "call pl_run_cold\n"
+    "popq %rdx\n"
+    ".cfi_def_cfa_offset 8\n"
+    "movq " PL_ASM_FRAME_PREVIOUS "(%rdx), %rbp\n"
+    "ret\n"
+    END("pl_stub_cold"));

@@ -1,0 +1,126 @@
+// Package specializer compiles one snapshot to machine code. It is pure: no cgo, no unsafe, no global state; the same bytes
+// in give the same bytes out.
+package specializer
+
+import (
+	"errors"
+	"fmt"
+
+	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/frontend"
+	"pystonlite/specializer/frontend/cp311"
+	"pystonlite/specializer/lower"
+	"pystonlite/specializer/passes"
+	"pystonlite/specializer/pyabi"
+	"pystonlite/specializer/regalloc"
+)
+
+// Options tune one compilation.
+type Options struct {
+	Verify       bool                            // check the IR after each pass and the allocation
+	StressGuards uint32                          // make every Nth guard fail; 0: off
+	StressExits  uint32                          // take every Nth exit; 0: off
+	ShuffleSeed  uint64                          // randomise register choice; 0: off
+	Dump         func(stage string, text []byte) // receives what each stage has to show; nil: nothing is printed
+}
+
+// Result is a compiled unit before it has an address.
+type Result struct {
+	Code        []byte // position independent, absolute addresses of the snapshot apart
+	EntryOffset int
+	Meta        *codemeta.Tables
+	Name        string // qualified name of the function
+}
+
+// Unsupported says that the code is of a kind that is not compiled.
+type Unsupported struct{ Reason string }
+
+func (u *Unsupported) Error() string   { return "unsupported: " + u.Reason }
+func (u *Unsupported) Refusal() string { return u.Reason }
+
+// Limit says that the code is beyond a size limit.
+type Limit struct {
+	What     string
+	Got, Max int
+}
+
+func (l *Limit) Error() string   { return fmt.Sprintf("%s: %d, the limit is %d", l.What, l.Got, l.Max) }
+func (l *Limit) Refusal() string { return "too large: " + l.What }
+
+// maxUnits is the largest bytecode compiled, in 16-bit code units.
+const maxUnits = 60000
+
+// Compile turns a snapshot into machine code and its metadata.
+func Compile(snapshot []byte, opt Options) (*Result, error) {
+	snap, err := pyabi.Decode(snapshot)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	code := &snap.Codes[0]
+	if n := len(code.Bytes) / 2; n > maxUnits {
+		return nil, &Limit{"code units", n, maxUnits}
+	}
+	f, err := cp311.Build(snap)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	opt.dump("ir-frontend", func() string { return f.String() })
+	if err := passes.Run(f, opt.context(snap)); err != nil {
+		return nil, err
+	}
+	out, err := lower.Lower(f, snap, lower.Options{ShuffleSeed: opt.ShuffleSeed, Check: opt.Verify, Listing: opt.listing()})
+	if err != nil {
+		return nil, refusal(err)
+	}
+	opt.dump("exits", func() string { return out.Meta.String() })
+	opt.dump("disassembly", func() string { return join(amd64.Disassemble(out.Bytes, 0)) })
+	return &Result{Code: out.Bytes, EntryOffset: out.EntryOffset, Meta: out.Meta, Name: code.QualName}, nil
+}
+
+// refusal translates the "no" of a stage into ours.
+func refusal(err error) error {
+	var u *frontend.Unsupported
+	var l *regalloc.LimitError
+	switch {
+	case errors.As(err, &u):
+		return &Unsupported{u.Reason}
+	case errors.As(err, &l):
+		return &Limit{What: l.Reason}
+	}
+	return err
+}
+
+func (o *Options) dump(stage string, text func() string) {
+	if o.Dump != nil {
+		o.Dump(stage, []byte(text()))
+	}
+}
+
+// context is what the passes are told.
+func (o *Options) context(snap *pyabi.Snapshot) *passes.Context {
+	ctx := &passes.Context{Snap: snap, Verify: o.Verify}
+	if o.Dump != nil {
+		ctx.Dump = func(stage, text string) { o.Dump("ir-"+stage, []byte(text)) }
+	}
+	return ctx
+}
+
+func (o *Options) listing() func(string, func() string) {
+	if o.Dump == nil {
+		return nil
+	}
+	return o.dump
+}
+
+func join(lines []string) string {
+	n := 0
+	for _, l := range lines {
+		n += len(l) + 1
+	}
+	b := make([]byte, 0, n)
+	for _, l := range lines {
+		b = append(append(b, l...), '\n')
+	}
+	return string(b)
+}

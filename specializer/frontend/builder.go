@@ -1,0 +1,434 @@
+// Package frontend turns bytecode into IR by abstract interpretation: an environment of SSA values stands for the locals
+// and the operand stack, and each bytecode instruction rewrites it and appends operations.
+//
+// This package is the version-neutral half: environment, frame states, merges, loop peeling. The packages cp3xx hold what
+// differs by version: decoding, opcode semantics, the reading of inline caches.
+//
+// # Merges
+//
+// A block that more than one edge reaches gets a parameter for every local and every operand stack entry; the simplify
+// pass removes those that turn out trivial. A parameter for a local has that local as its home: stores write through
+// (package ir), so the slot's memory holds the value on every edge.
+//
+// # Loop peeling
+//
+// The first iteration of an innermost loop is a copy of its own (a block is keyed by bytecode index and copy number; the
+// back edge of copy 0 enters copy 1). So the guards of the first iteration dominate the loop proper, where value numbering
+// removes them, and locals first assigned inside the body have a value of known type at the loop head, which is what lets
+// them stay unboxed around the back edge. The idea is LuaJIT's (its "loop optimisation" essay); ours works on a method's
+// control flow graph instead of a trace.
+package frontend
+
+import (
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+)
+
+// Unsupported is the error of a front end that cannot compile a code object at all.
+type Unsupported struct{ Reason string }
+
+func (u *Unsupported) Error() string { return u.Reason }
+
+// Builder holds the state of one translation.
+type Builder struct {
+	Snap *pyabi.Snapshot
+	Code *pyabi.Code
+	F    *ir.Func
+	Cur  *ir.Block // where operations are appended; nil when control cannot get here
+
+	locals []ir.Value // by slot; NoValue: known only in memory
+	stack  []ir.Value
+	shared []ir.Value // frozen copy of locals lent to frame states until the next assignment
+
+	BCI     int32 // instruction being translated
+	NextBCI int32 // the one after it, where its After state stands
+	before  *ir.FrameState
+	python  bool // the current instruction had an operation that can run Python code
+}
+
+// NewBuilder starts a translation of snap's unit.
+func NewBuilder(snap *pyabi.Snapshot) *Builder {
+	code := &snap.Codes[0]
+	f := ir.NewFunc(code.QualName, int(code.NLocalsPlus))
+	f.EntryBCI = int32(snap.EntryBCI)
+	return &Builder{Snap: snap, Code: code, F: f, locals: make([]ir.Value, code.NLocalsPlus)}
+}
+
+// Begin starts the translation of one bytecode instruction.
+//
+// start is where stock can continue to execute it (the first EXTENDED_ARG), bci what the instruction pointer says while it
+// runs; the state before it is taken now, while its operands are on the stack.
+func (b *Builder) Begin(start, bci, next int32) {
+	b.BCI, b.NextBCI, b.python = bci, next, false
+	b.before = b.state(start)
+}
+
+// End finishes an instruction: after operations that can run Python code, tracing may have been switched on.
+func (b *Builder) End() {
+	if b.python && b.Cur != nil {
+		b.emit(ir.OpCheckEvents, 0, b.state(b.NextBCI), nil)
+	}
+}
+
+// state is a frame state at bci with the current environment.
+func (b *Builder) state(bci int32) *ir.FrameState {
+	if b.shared == nil {
+		b.shared = append([]ir.Value(nil), b.locals...)
+	}
+	return &ir.FrameState{BCI: bci, Locals: b.shared, Stack: append([]ir.Value(nil), b.stack...)}
+}
+
+// Before is the state before the current instruction.
+func (b *Builder) Before() *ir.FrameState { return b.before }
+
+// emit appends an operation with an explicit state.
+func (b *Builder) emit(op ir.Op, imm int64, state *ir.FrameState, results []ir.Type, args ...ir.Value) *ir.Instr {
+	i := b.F.NewInstr(op, imm, state, results, args...)
+	b.F.Append(b.Cur, i)
+	if op.Row().Python {
+		b.python = true
+	}
+	return i
+}
+
+// Emit appends an operation whose result type its row gives; the state follows from the row's exit kind: deopts go back
+// before the instruction, raising and flushing operations are at it, with the operands already popped.
+func (b *Builder) Emit(op ir.Op, imm int64, args ...ir.Value) *ir.Instr {
+	row := op.Row()
+	var state *ir.FrameState
+	switch row.Exit {
+	case ir.ExitDeopt:
+		state = b.Before()
+	case ir.ExitRaise, ir.ExitFlush:
+		state = b.state(b.BCI)
+	}
+	types := make([]ir.Type, row.Results)
+	for k := range types {
+		types[k] = row.Result
+		if row.SameValue {
+			types[k] = b.F.Type(args[0])
+		}
+	}
+	return b.emit(op, imm, state, types, args...)
+}
+
+// Push puts a value on the operand stack.
+func (b *Builder) Push(v ir.Value) { b.stack = append(b.stack, v) }
+
+// Pop takes the top of the operand stack.
+func (b *Builder) Pop() ir.Value {
+	v := b.stack[len(b.stack)-1]
+	b.stack = b.stack[:len(b.stack)-1]
+	return v
+}
+
+// PopN takes the n topmost entries, the deepest first.
+func (b *Builder) PopN(n int) []ir.Value {
+	at := len(b.stack) - n
+	vs := append([]ir.Value(nil), b.stack[at:]...)
+	b.stack = b.stack[:at]
+	return vs
+}
+
+// Peek is the entry n below the top (1 is the top).
+func (b *Builder) Peek(n int) ir.Value { return b.stack[len(b.stack)-n] }
+
+// Poke replaces the entry n below the top.
+func (b *Builder) Poke(n int, v ir.Value) { b.stack[len(b.stack)-n] = v }
+
+// Depth is the number of operand stack entries.
+func (b *Builder) Depth() int { return len(b.stack) }
+
+// Null is the NULL reference.
+func (b *Builder) Null() ir.Value { return b.Emit(ir.OpConstNull, 0).Result() }
+
+// Const is an object of the snapshot.
+func (b *Builder) Const(obj pyabi.ObjID) ir.Value {
+	i := b.Emit(ir.OpConstObj, 0)
+	i.Obj = uint32(obj)
+	b.F.Values[i.Result()].Type = ir.Obj(ir.ConstClass(b.Snap.Objects[obj].Kind))
+	return i.Result()
+}
+
+// LoadLocal reads a local; a slot whose value is not tracked is read from memory.
+func (b *Builder) LoadLocal(slot int) ir.Value {
+	if v := b.locals[slot]; v != ir.NoValue {
+		return v
+	}
+	i := b.Emit(ir.OpLoadLocal, int64(slot))
+	v := i.Result()
+	b.F.Values[v].Home = int32(slot)
+	b.setLocal(slot, v)
+	return v
+}
+
+// StoreLocal assigns a local and writes it through to its slot. The state of the store still has the old value: it is
+// what a finalizer of the old content must not see; the slot is written first.
+func (b *Builder) StoreLocal(slot int, v ir.Value) {
+	b.Emit(ir.OpStoreLocal, int64(slot), v)
+	b.setLocal(slot, v)
+}
+
+func (b *Builder) setLocal(slot int, v ir.Value) {
+	b.locals[slot] = v
+	b.shared = nil
+}
+
+// Refine replaces every occurrence of old in the environment by a refined version of it.
+func (b *Builder) Refine(old, refined ir.Value) {
+	for s, v := range b.locals {
+		if v == old {
+			b.setLocal(s, refined)
+		}
+	}
+	for k, v := range b.stack {
+		if v == old {
+			b.stack[k] = refined
+		}
+	}
+}
+
+// Jump ends the block with an edge to `to`, giving it the environment.
+func (b *Builder) Jump(to *Target) {
+	if b.Cur == nil {
+		return
+	}
+	j := b.emit(ir.OpJump, 0, nil, nil)
+	j.Edges = []ir.Edge{b.edge(to)}
+	b.Cur = nil
+}
+
+// Branch ends the block: to `yes` when cond is 1, else to `no`.
+func (b *Builder) Branch(cond ir.Value, yes, no *Target) {
+	i := b.emit(ir.OpBranch, 0, nil, nil, cond)
+	i.Edges = []ir.Edge{b.edge(yes), b.edge(no)}
+	b.Cur = nil
+}
+
+// BranchBlocks is Branch to two fresh blocks with a single predecessor each; the environment stays as it is.
+func (b *Builder) BranchBlocks(cond ir.Value) (yes, no *ir.Block) {
+	yes, no = b.F.NewBlock(-1), b.F.NewBlock(-1)
+	i := b.emit(ir.OpBranch, 0, nil, nil, cond)
+	i.Edges = []ir.Edge{{To: yes}, {To: no}}
+	b.Cur = nil
+	return yes, no
+}
+
+// Exit ends the block: the frame continues in stock at the current instruction.
+func (b *Builder) Exit(reason uint16) {
+	b.emit(ir.OpExit, int64(reason), b.Before(), nil)
+	b.Cur = nil
+}
+
+// Target is a block to be entered with an environment: the start of a bytecode block in one copy of its loop.
+type Target struct {
+	Block   *ir.Block
+	Merge   bool // more than one edge may enter: the environment comes as parameters
+	entered bool
+	locals  []ir.Value
+	stack   []ir.Value
+}
+
+// edge hands the environment to a target.
+func (b *Builder) edge(to *Target) ir.Edge {
+	if !to.Merge {
+		if to.entered {
+			panic("BUG: second edge into a block without parameters")
+		}
+		to.entered = true
+		to.locals = append([]ir.Value(nil), b.locals...)
+		to.stack = append([]ir.Value(nil), b.stack...)
+		return ir.Edge{To: to.Block}
+	}
+	if !to.entered {
+		to.entered = true
+		to.locals = make([]ir.Value, len(b.locals))
+		for s := range b.locals {
+			to.locals[s] = b.F.AddParam(to.Block, ir.Obj(ir.AnyOrNull), int32(s))
+		}
+		to.stack = make([]ir.Value, len(b.stack))
+		for k := range b.stack {
+			to.stack[k] = b.F.AddParam(to.Block, ir.Obj(ir.AnyOrNull), ir.NoHome)
+		}
+	}
+	if len(to.stack) != len(b.stack) {
+		panic("BUG: operand stack depths differ at a merge")
+	}
+	args := make([]ir.Value, 0, len(b.locals)+len(b.stack))
+	for s := range b.locals {
+		args = append(args, b.LoadLocal(s))
+	}
+	return ir.Edge{To: to.Block, Args: append(args, b.stack...)}
+}
+
+// Enter makes a target current, with the environment its edges gave it; false when no edge reached it.
+func (b *Builder) Enter(t *Target) bool {
+	if !t.entered {
+		return false
+	}
+	b.Cur = t.Block
+	b.locals = append(b.locals[:0], t.locals...)
+	b.stack = append(b.stack[:0], t.stack...)
+	b.shared = nil
+	return true
+}
+
+// EnterFunction starts at the function's first instruction: arguments are in their slots, everything else is unbound.
+func (b *Builder) EnterFunction() {
+	b.Cur = b.F.NewBlock(0)
+	b.Begin(0, 0, 0)
+	args := b.Code.ArgCount + b.Code.KwOnly
+	const varArgs, varKeywords = 0x04, 0x08 // co_flags
+	if b.Code.Flags&varArgs != 0 {
+		args++
+	}
+	if b.Code.Flags&varKeywords != 0 {
+		args++
+	}
+	for s := range b.locals {
+		if s < int(args) {
+			b.locals[s] = b.entryLocal(s, ir.Any)
+		} else {
+			b.locals[s] = b.Null()
+		}
+	}
+	b.speculateEntry(false)
+}
+
+// EnterLoop starts at a loop head that stock was running: locals and operands are in the frame's memory.
+func (b *Builder) EnterLoop(head int32, depth int) {
+	b.Cur = b.F.NewBlock(head)
+	b.Begin(head, head, head)
+	for s := range b.locals {
+		b.locals[s] = b.entryLocal(s, ir.AnyOrNull)
+	}
+	for k := 0; k < depth; k++ {
+		b.Push(b.Emit(ir.OpLoadStack, int64(k)).Result())
+	}
+	b.speculateEntry(true)
+}
+
+func (b *Builder) entryLocal(slot int, set ir.ClassSet) ir.Value {
+	v := b.Emit(ir.OpLoadLocal, int64(slot)).Result()
+	b.F.Values[v].Home = int32(slot)
+	b.F.Values[v].Type = ir.Obj(set)
+	return v
+}
+
+// profileClasses maps single bits of the type profile to classes worth a guard at the entry.
+var profileClasses = map[uint16]ir.ClassSet{
+	pyabi.ProfileInt: ir.Int, pyabi.ProfileFloat: ir.Float, pyabi.ProfileBool: ir.Bool, pyabi.ProfileRangeIter: ir.RangeIter,
+	pyabi.ProfileListIter: ir.ListIter, pyabi.ProfileTupleIter: ir.TupleIter, pyabi.ProfileList: ir.List,
+	pyabi.ProfileTuple: ir.Tuple, pyabi.ProfileDict: ir.Dict, pyabi.ProfileStr: ir.Str,
+}
+
+// speculateEntry guards the entry environment with the classes the profile saw, each only where it was the only one. At a
+// loop every number and iterator gets its guard, because that is what makes unboxed loop variables; at a function entry
+// only numbers do (containers are guarded where they are used).
+func (b *Builder) speculateEntry(loop bool) {
+	guard := func(v ir.Value, index int) ir.Value {
+		if index >= len(b.Snap.Profile) || b.failedAt(b.BCI) {
+			return v
+		}
+		bits := b.Snap.Profile[index]
+		class, ok := profileClasses[bits]
+		if ok && (loop || class&(ir.Int|ir.Float) != 0) {
+			g := b.Emit(ir.OpGuardClass, int64(class), v).Result()
+			b.F.Values[g].Type = ir.Obj(class)
+			return g
+		}
+		if loop && bits == pyabi.ProfileNull {
+			return v
+		}
+		if loop && bits != 0 && bits&pyabi.ProfileNull == 0 {
+			g := b.Emit(ir.OpGuardNotNull, 0, v).Result()
+			b.F.Values[g].Type = ir.Obj(b.F.Type(v).Set &^ ir.Null)
+			return g
+		}
+		return v
+	}
+	b.before = b.state(b.BCI)
+	for s := range b.locals {
+		if v := b.locals[s]; b.F.Def(v).Op == ir.OpLoadLocal {
+			b.setLocal(s, guard(v, s))
+		}
+	}
+	for k := range b.stack {
+		b.stack[k] = guard(b.stack[k], len(b.locals)+k)
+	}
+}
+
+// failedAt says whether any speculation at bci fired too often in an earlier unit.
+func (b *Builder) failedAt(bci int32) bool {
+	for _, s := range b.Snap.Sites {
+		if int32(s.BCI) == bci {
+			return true
+		}
+	}
+	return false
+}
+
+// Hint makes the feedback record of the current instruction.
+func (b *Builder) Hint(kind ir.HintKind) *ir.Hint {
+	h := &ir.Hint{Kind: kind, BCI: b.BCI, Before: b.Before()}
+	for k := range b.Snap.Feedback {
+		if int32(b.Snap.Feedback[k].BCI) == b.BCI {
+			h.Rec = &b.Snap.Feedback[k]
+		}
+	}
+	for _, s := range b.Snap.Sites {
+		if int32(s.BCI) == b.BCI {
+			if h.Failed == nil {
+				h.Failed = map[uint16]bool{}
+			}
+			h.Failed[s.Reason] = true
+		}
+	}
+	return h
+}
+
+// FillAfter gives a hint the state after its instruction, once its results are pushed.
+func (b *Builder) FillAfter(h *ir.Hint) { h.After = b.state(b.NextBCI) }
+
+// Python appends a generic Python operation with its feedback and returns its result.
+func (b *Builder) Python(op ir.Op, imm int64, hint *ir.Hint, args ...ir.Value) *ir.Instr {
+	i := b.Emit(op, imm, args...)
+	i.Aux = hint
+	return i
+}
+
+// NotNull guards that a local is bound; stock raises the error otherwise.
+func (b *Builder) NotNull(v ir.Value) ir.Value {
+	if b.F.Type(v).Set&ir.Null == 0 {
+		return v
+	}
+	g := b.Emit(ir.OpGuardNotNull, 0, v).Result()
+	b.F.Values[g].Type = ir.Obj(b.F.Type(v).Set &^ ir.Null)
+	for s := range b.locals {
+		if b.locals[s] == v {
+			b.setLocal(s, g)
+		}
+	}
+	return g
+}
+
+// Env is a saved environment.
+type Env struct{ locals, stack []ir.Value }
+
+// Save copies the environment, for a second path from here.
+func (b *Builder) Save() Env {
+	return Env{append([]ir.Value(nil), b.locals...), append([]ir.Value(nil), b.stack...)}
+}
+
+// Restore makes a saved environment current.
+func (b *Builder) Restore(e Env) {
+	b.locals = append(b.locals[:0], e.locals...)
+	b.stack = append(b.stack[:0], e.stack...)
+	b.shared = nil
+}
+
+// EmitAt appends an exiting operation whose state is the environment at bytecode index bci.
+func (b *Builder) EmitAt(op ir.Op, bci int32) { b.emit(op, 0, b.state(bci), nil) }
+
+// None is the snapshot's None.
+func (b *Builder) None() pyabi.ObjID { return b.Snap.Known[pyabi.KnownNone] }

@@ -1,0 +1,186 @@
+package cp311
+
+import (
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/frontend"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+)
+
+// peelLimit is the size in instructions up to which an innermost loop is peeled.
+const peelLimit = 400
+
+// node is one copy of a bytecode block.
+type node struct{ block, copy int }
+
+// translator drives the builder over the control flow graph.
+type translator struct {
+	*frontend.Builder
+	flow       *flow
+	targets    map[node]*frontend.Target
+	order      []node
+	index      map[node]int // position in order
+	node       node         // being translated
+	kwnames    pyabi.ObjID  // set by KW_NAMES for the CALL that follows
+	callAt     int32        // where stock restarts that call: its KW_NAMES or PRECALL
+	callBefore *ir.FrameState
+}
+
+// Build translates the snapshot's unit.
+func Build(snap *pyabi.Snapshot) (*ir.Func, error) {
+	code := &snap.Codes[0]
+	const generatorLike = 0x20 | 0x80 | 0x200 // CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
+	if code.Flags&generatorLike != 0 {
+		return nil, &frontend.Unsupported{Reason: "generator"}
+	}
+	instrs, err := decode(code)
+	if err != nil {
+		return nil, err
+	}
+	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}}
+	entry := int32(snap.EntryBCI)
+	t.flow = newFlow(instrs, entry)
+	if entry == 0 {
+		t.EnterFunction()
+	} else {
+		t.EnterLoop(entry, t.depthAt(entry))
+	}
+	t.orderNodes(node{t.flow.at[entry], 0})
+	t.JumpTo(t.order[0])
+	for _, n := range t.order {
+		t.translate(n)
+	}
+	return t.F, nil
+}
+
+// depthAt is the operand stack depth at a loop head: what the profile covers beyond the locals.
+func (t *translator) depthAt(int32) int {
+	if d := len(t.Snap.Profile) - int(t.Code.NLocalsPlus); d > 0 {
+		return d
+	}
+	return 0
+}
+
+// peeled says whether block b belongs to a loop whose first iteration is a copy of its own.
+func (t *translator) peeled(b int) bool {
+	l := t.flow.blocks[b].inner
+	return l >= 0 && t.flow.loops[l].size <= peelLimit
+}
+
+// succ is the node that an edge from n to block s enters.
+func (t *translator) succ(n node, s int) node {
+	if !t.peeled(s) {
+		return node{s, 0}
+	}
+	l := t.flow.blocks[s].inner
+	if t.flow.blocks[n.block].inner != l {
+		return node{s, 0} // entering the loop
+	}
+	if s == t.flow.loops[l].head {
+		return node{s, 1} // a back edge, from either copy
+	}
+	return node{s, n.copy}
+}
+
+// orderNodes lays the copies out in reverse postorder and finds out which of them need parameters.
+func (t *translator) orderNodes(entry node) {
+	type visit struct {
+		n    node
+		next int
+	}
+	preds := map[node]int{entry: 1}
+	state := map[node]int{entry: 1} // 1 on the stack, 2 done
+	back := map[node]bool{}
+	var post []node
+	stack := []visit{{entry, 0}}
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		if succs := t.flow.blocks[top.n.block].succs; top.next < len(succs) {
+			s := t.succ(top.n, succs[top.next])
+			top.next++
+			preds[s]++
+			if state[s] == 1 {
+				back[s] = true
+			}
+			if state[s] == 0 {
+				state[s] = 1
+				stack = append(stack, visit{s, 0})
+			}
+			continue
+		}
+		state[top.n] = 2
+		post = append(post, top.n)
+		stack = stack[:len(stack)-1]
+	}
+	for k := len(post) - 1; k >= 0; k-- {
+		n := post[k]
+		t.index[n] = len(t.order)
+		t.order = append(t.order, n)
+		start := t.flow.instrs[t.flow.blocks[n.block].first].Start
+		b := t.F.NewBlock(start)
+		b.Loop = back[n]
+		t.targets[n] = &frontend.Target{Block: b, Merge: preds[n] > 1 || back[n]}
+	}
+}
+
+// JumpTo ends the block with an edge to n. Edges that close a loop poll the eval breaker; edges that enter one leave an
+// anchor for hoisted guards.
+func (t *translator) JumpTo(n node) {
+	if t.Cur == nil {
+		return
+	}
+	target := t.targets[n]
+	if target.Block.Loop {
+		if pos, ok := t.index[t.node]; ok && pos >= t.index[n] && t.Cur != t.F.Entry() {
+			t.EmitAt(ir.OpPoll, target.Block.BCI)
+		} else {
+			t.EmitAt(ir.OpAnchor, target.Block.BCI)
+		}
+	}
+	t.Jump(target)
+}
+
+// to is the node the current instruction reaches at bytecode index bci.
+func (t *translator) to(bci int32) node { return t.succ(t.node, t.flow.at[bci]) }
+
+// translate appends the operations of one node.
+func (t *translator) translate(n node) {
+	t.node = n
+	if !t.Enter(t.targets[n]) {
+		return
+	}
+	blk := &t.flow.blocks[n.block]
+	for k := blk.first; k < blk.last && t.Cur != nil; k++ {
+		in := &t.flow.instrs[k]
+		t.Begin(in.Start, in.BCI, in.Next)
+		if do := semantics[in.Op]; do != nil {
+			do(t, in)
+		} else {
+			t.Exit(uint16(codemeta.ReasonUnsupportedOpcode))
+		}
+		t.End()
+	}
+	if t.Cur != nil {
+		t.JumpTo(t.to(t.flow.instrs[blk.last].Start))
+	}
+}
+
+// hint is the feedback of the current instruction from its quickened opcode.
+func (t *translator) hint(in *Instr) *ir.Hint {
+	kind := ir.HintNone
+	if k, ok := hints[in.Adaptive]; ok {
+		kind = k
+	}
+	return t.Hint(kind)
+}
+
+// hints translates quickened opcodes. Families whose feedback lies in resolved records are not listed.
+var hints = map[uint8]ir.HintKind{
+	OpBinaryOpAddInt: ir.HintInt, OpBinaryOpSubtractInt: ir.HintInt, OpBinaryOpMultiplyInt: ir.HintInt,
+	OpBinaryOpAddFloat: ir.HintFloat, OpBinaryOpSubtractFloat: ir.HintFloat, OpBinaryOpMultiplyFloat: ir.HintFloat,
+	OpBinaryOpAddUnicode: ir.HintStr, OpBinaryOpInplaceAddUnicode: ir.HintStr,
+	OpCompareOpIntJump: ir.HintInt, OpCompareOpFloatJump: ir.HintFloat, OpCompareOpStrJump: ir.HintStr,
+	OpBinarySubscrListInt: ir.HintListInt, OpBinarySubscrTupleInt: ir.HintTupleInt, OpBinarySubscrDict: ir.HintDict,
+	OpStoreSubscrListInt: ir.HintListInt, OpStoreSubscrDict: ir.HintDict,
+	OpUnpackSequenceTwoTuple: ir.HintTwoTuple, OpUnpackSequenceTuple: ir.HintTuple, OpUnpackSequenceList: ir.HintList,
+}

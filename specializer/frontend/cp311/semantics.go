@@ -1,0 +1,338 @@
+package cp311
+
+import (
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+)
+
+// semantics gives each opcode its translation; an opcode without a row hands the frame over to stock.
+var semantics [256]func(*translator, *Instr)
+
+func init() {
+	for op, f := range map[uint8]func(*translator, *Instr){
+		// Stack.
+		OpNop:      func(*translator, *Instr) {},
+		OpResume:   func(*translator, *Instr) {},
+		OpPopTop:   func(t *translator, _ *Instr) { t.Pop() },
+		OpPushNull: func(t *translator, _ *Instr) { t.Push(t.Null()) },
+		OpCopy:     func(t *translator, in *Instr) { t.Push(t.Peek(int(in.Arg))) },
+		OpSwap: func(t *translator, in *Instr) {
+			top := t.Peek(1)
+			t.Poke(1, t.Peek(int(in.Arg)))
+			t.Poke(int(in.Arg), top)
+		},
+
+		// Locals and cells.
+		OpLoadConst: func(t *translator, in *Instr) { t.Push(t.Const(t.Code.Consts[in.Arg])) },
+		OpLoadFast: func(t *translator, in *Instr) {
+			t.Push(t.NotNull(t.LoadLocal(int(in.Arg))))
+		},
+		OpStoreFast: func(t *translator, in *Instr) { t.StoreLocal(int(in.Arg), t.Pop()) },
+		OpDeleteFast: func(t *translator, in *Instr) {
+			t.NotNull(t.LoadLocal(int(in.Arg)))
+			t.StoreLocal(int(in.Arg), t.Null())
+		},
+		OpLoadClosure: func(t *translator, in *Instr) { t.Push(t.LoadLocal(int(in.Arg))) },
+		OpLoadDeref: func(t *translator, in *Instr) {
+			t.Push(t.Python(ir.OpPyLoadDeref, int64(in.Arg), t.hint(in), t.LoadLocal(int(in.Arg))).Result())
+		},
+		OpStoreDeref: func(t *translator, in *Instr) {
+			v := t.Pop()
+			t.Emit(ir.OpStoreCell, 0, t.LoadLocal(int(in.Arg)), v)
+		},
+		OpCopyFreeVars: copyFreeVars,
+
+		// Globals and names.
+		OpLoadGlobal: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			i := t.Python(ir.OpPyLoadGlobal, 0, h)
+			i.Obj = uint32(t.Code.Names[in.Arg>>1])
+			if in.Arg&1 != 0 {
+				t.Push(t.Null())
+			}
+			t.Push(i.Result())
+		},
+		OpStoreGlobal: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			t.Python(ir.OpPyStoreGlobal, 0, h, t.Pop()).Obj = uint32(t.Code.Names[in.Arg])
+		},
+		OpLoadName: func(t *translator, in *Instr) {
+			i := t.Python(ir.OpPyLoadName, 0, t.hint(in))
+			i.Obj = uint32(t.Code.Names[in.Arg])
+			t.Push(i.Result())
+		},
+		OpStoreName: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			t.Python(ir.OpPyStoreName, 0, h, t.Pop()).Obj = uint32(t.Code.Names[in.Arg])
+		},
+
+		// Operators.
+		OpBinaryOp:      binary(ir.OpPyBinary),
+		OpCompareOp:     binary(ir.OpPyCompare),
+		OpUnaryNegative: unary, OpUnaryPositive: unary, OpUnaryInvert: unary,
+		OpUnaryNot: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			c := t.Python(ir.OpPyTruth, 0, h, t.Pop()).Result()
+			t.Push(t.Emit(ir.OpBoxBool, 0, t.Emit(ir.OpNotBool, 0, c).Result()).Result())
+		},
+		OpIsOp: func(t *translator, in *Instr) {
+			v := t.PopN(2)
+			t.pushBool(t.Emit(ir.OpIs, 0, v...).Result(), in.Arg != 0)
+		},
+		OpContainsOp: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			v := t.PopN(2)
+			t.pushBool(t.Python(ir.OpPyContains, 0, h, v...).Result(), in.Arg != 0)
+		},
+		OpBinarySubscr: binary(ir.OpPyGetItem),
+		OpStoreSubscr: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			v := t.PopN(3) // value, container, key
+			t.Python(ir.OpPySetItem, 0, h, v[1], v[2], v[0])
+		},
+		OpDeleteSubscr: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			t.Python(ir.OpPyDelItem, 0, h, t.PopN(2)...)
+		},
+
+		// Attributes.
+		OpLoadAttr: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			i := t.Python(ir.OpPyGetAttr, 0, h, t.Pop())
+			i.Obj = uint32(t.Code.Names[in.Arg])
+			t.Push(i.Result())
+			t.FillAfter(h)
+		},
+		OpStoreAttr: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			v := t.PopN(2) // value, object
+			t.Python(ir.OpPySetAttr, 0, h, v[1], v[0]).Obj = uint32(t.Code.Names[in.Arg])
+		},
+		OpDeleteAttr: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			t.Python(ir.OpPyDelAttr, 0, h, t.Pop()).Obj = uint32(t.Code.Names[in.Arg])
+		},
+		OpLoadMethod: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			i := t.Python(ir.OpPyGetMethod, 0, h, t.Pop())
+			i.Obj = uint32(t.Code.Names[in.Arg])
+			t.Push(i.Results[0])
+			t.Push(i.Results[1])
+		},
+
+		// Calls.
+		OpKwNames: func(t *translator, in *Instr) {
+			t.kwnames = t.Code.Consts[in.Arg]
+			t.callBefore = t.Before()
+		},
+		OpPrecall: func(t *translator, _ *Instr) {
+			if t.callBefore == nil {
+				t.callBefore = t.Before()
+			}
+		},
+		OpCall: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			if t.callBefore != nil {
+				h.Before = t.callBefore
+			}
+			i := t.Python(ir.OpPyCall, 0, h, t.PopN(int(in.Arg)+2)...)
+			i.Obj = uint32(t.kwnames)
+			t.Push(i.Result())
+			t.FillAfter(h)
+			t.kwnames, t.callBefore = pyabi.NoObj, nil
+		},
+		OpCallFunctionEx: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			v := t.PopN(2 + int(in.Arg&1)) // function, args, kwargs
+			t.Pop()                        // the NULL below them
+			t.Push(t.Python(ir.OpPyCallEx, 0, h, v...).Result())
+		},
+		OpMakeFunction: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			n := 1
+			for bits := in.Arg & 15; bits != 0; bits &= bits - 1 {
+				n++
+			}
+			t.Push(t.Python(ir.OpPyMakeFunction, int64(in.Arg), h, t.PopN(n)...).Result())
+		},
+
+		// Builders.
+		OpBuildTuple:  build(ir.OpPyBuildTuple, 1),
+		OpBuildList:   build(ir.OpPyBuildList, 1),
+		OpBuildSet:    build(ir.OpPyBuildSet, 1),
+		OpBuildMap:    build(ir.OpPyBuildMap, 2),
+		OpBuildString: build(ir.OpPyBuildString, 1),
+		OpBuildSlice:  build(ir.OpPyBuildSlice, 1),
+		OpBuildConstKeyMap: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			t.Push(t.Python(ir.OpPyBuildConstMap, 0, h, t.PopN(int(in.Arg)+1)...).Result())
+		},
+		OpListAppend: collect(1), OpSetAdd: collect(1), OpMapAdd: collect(2), OpListExtend: collect(1), OpSetUpdate: collect(1),
+		OpDictUpdate: collect(1),
+		OpFormatValue: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			n := 1
+			if in.Arg&4 != 0 {
+				n = 2
+			}
+			t.Push(t.Python(ir.OpPyFormat, int64(in.Arg), h, t.PopN(n)...).Result())
+		},
+		OpUnpackSequence: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			tuple := t.Python(ir.OpPyUnpack, int64(in.Arg), h, t.Pop()).Result()
+			for k := int64(in.Arg) - 1; k >= 0; k-- {
+				at := t.Emit(ir.OpConstInt, k).Result()
+				t.Push(t.Emit(ir.OpTupleItem, 1, tuple, at).Result())
+			}
+		},
+
+		// Iteration and control.
+		OpGetIter: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			t.Push(t.Python(ir.OpPyIter, 0, h, t.Pop()).Result())
+			t.FillAfter(h)
+		},
+		OpForIter:     forIter,
+		OpJumpForward: func(t *translator, in *Instr) { t.JumpTo(t.to(in.target())) },
+		OpJumpBackward: func(t *translator, in *Instr) {
+			t.JumpTo(t.to(in.target()))
+		},
+		OpPopJumpForwardIfFalse: popJump(false), OpPopJumpForwardIfTrue: popJump(true),
+		OpPopJumpBackwardIfFalse: popJump(false), OpPopJumpBackwardIfTrue: popJump(true),
+		OpPopJumpForwardIfNone: noneJump(true), OpPopJumpForwardIfNotNone: noneJump(false),
+		OpPopJumpBackwardIfNone: noneJump(true), OpPopJumpBackwardIfNotNone: noneJump(false),
+		OpJumpIfFalseOrPop: jumpOrPop(false), OpJumpIfTrueOrPop: jumpOrPop(true),
+		OpReturnValue: func(t *translator, _ *Instr) {
+			t.Emit(ir.OpReturn, 0, t.Pop())
+			t.Cur = nil
+		},
+	} {
+		semantics[op] = f
+	}
+}
+
+// binary is an operation of two operands; Imm is the instruction's argument where the op has one.
+func binary(op ir.Op) func(*translator, *Instr) {
+	return func(t *translator, in *Instr) {
+		h := t.hint(in)
+		imm := int64(0)
+		if op.Row().Imm != "" {
+			imm = int64(in.Arg)
+		}
+		t.Push(t.Python(op, imm, h, t.PopN(2)...).Result())
+		t.FillAfter(h)
+	}
+}
+
+func unary(t *translator, in *Instr) {
+	h := t.hint(in)
+	t.Push(t.Python(ir.OpPyUnary, int64(in.Op), h, t.Pop()).Result())
+	t.FillAfter(h)
+}
+
+// build collects n*width operands into a new object.
+func build(op ir.Op, width int) func(*translator, *Instr) {
+	return func(t *translator, in *Instr) {
+		h := t.hint(in)
+		t.Push(t.Python(op, 0, h, t.PopN(int(in.Arg)*width)...).Result())
+	}
+}
+
+// collect adds n operands to the container that lies in.Arg deep below them.
+func collect(n int) func(*translator, *Instr) {
+	return func(t *translator, in *Instr) {
+		h := t.hint(in)
+		v := t.PopN(n)
+		container := t.Peek(int(in.Arg))
+		if in.Op == OpListAppend {
+			t.Emit(ir.OpListAppend, 0, container, v[0])
+			return
+		}
+		t.Python(ir.OpPyCollect, int64(in.Op), h, append([]ir.Value{container}, v...)...)
+	}
+}
+
+// pushBool pushes a truth value, inverted if asked.
+func (t *translator) pushBool(c ir.Value, invert bool) {
+	if invert {
+		c = t.Emit(ir.OpNotBool, 0, c).Result()
+	}
+	t.Push(t.Emit(ir.OpBoxBool, 0, c).Result())
+}
+
+// branch goes to the jump target when cond is `taken`, else on.
+func (t *translator) branch(in *Instr, cond ir.Value, taken bool, before func(jumping bool)) {
+	yes, no := t.BranchBlocks(cond)
+	jump, fall := yes, no
+	if !taken {
+		jump, fall = no, yes
+	}
+	saved := t.Save()
+	t.Cur = jump
+	before(true)
+	t.JumpTo(t.to(in.target()))
+	t.Restore(saved)
+	t.Cur = fall
+	before(false)
+	t.JumpTo(t.to(in.Next))
+}
+
+func nothing(bool) {}
+
+// popJump is POP_JUMP_*_IF_TRUE/FALSE.
+func popJump(taken bool) func(*translator, *Instr) {
+	return func(t *translator, in *Instr) {
+		h := t.hint(in)
+		c := t.Python(ir.OpPyTruth, 0, h, t.Pop()).Result()
+		t.branch(in, c, taken, nothing)
+	}
+}
+
+// noneJump is POP_JUMP_*_IF_NONE/NOT_NONE.
+func noneJump(taken bool) func(*translator, *Instr) {
+	return func(t *translator, in *Instr) {
+		c := t.Emit(ir.OpIs, 0, t.Pop(), t.Const(t.None())).Result()
+		t.branch(in, c, taken, nothing)
+	}
+}
+
+// jumpOrPop is JUMP_IF_*_OR_POP: the tested value stays when jumping.
+func jumpOrPop(taken bool) func(*translator, *Instr) {
+	return func(t *translator, in *Instr) {
+		h := t.hint(in)
+		c := t.Python(ir.OpPyTruth, 0, h, t.Peek(1)).Result()
+		t.branch(in, c, taken, func(jumping bool) {
+			if !jumping {
+				t.Pop()
+			}
+		})
+	}
+}
+
+// forIter asks the iterator; an exhausted one is popped and the loop left.
+func forIter(t *translator, in *Instr) {
+	h := t.hint(in)
+	v := t.Python(ir.OpPyNext, 0, h, t.Peek(1)).Result()
+	c := t.Emit(ir.OpIs, 0, v, t.Null()).Result()
+	done, body := t.BranchBlocks(c)
+	saved := t.Save()
+	t.Cur = done
+	t.Pop()
+	t.JumpTo(t.to(in.target()))
+	t.Restore(saved)
+	t.Cur = body
+	item := t.Emit(ir.OpRefine, 0, v).Result()
+	t.F.Values[item].Type = ir.AnyType
+	t.Push(item)
+	t.End()
+	t.JumpTo(t.to(in.Next))
+}
+
+// copyFreeVars puts the closure's cells into the last slots.
+func copyFreeVars(t *translator, in *Instr) {
+	fn := t.Emit(ir.OpThisFunction, 0).Result()
+	first := int(t.Code.NLocalsPlus) - int(in.Arg)
+	for k := 0; k < int(in.Arg); k++ {
+		t.StoreLocal(first+k, t.Emit(ir.OpFuncCell, int64(k), fn).Result())
+	}
+}

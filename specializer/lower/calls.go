@@ -1,0 +1,427 @@
+package lower
+
+import (
+	"fmt"
+
+	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+	"pystonlite/specializer/regalloc"
+)
+
+// argRegs are the integer argument registers of the System V ABI.
+var argRegs = [...]amd64.Reg{amd64.RDI, amd64.RSI, amd64.RDX, amd64.RCX, amd64.R8, amd64.R9}
+
+// arg is one argument of a helper call.
+type arg struct {
+	kind  argKind
+	value ir.Value   // argValue
+	word  uint64     // argWord
+	array []ir.Value // argArray: stored to the outgoing area, its address passed
+}
+
+type argKind uint8
+
+const (
+	argValue argKind = iota
+	argWord
+	argArray
+	argFrame
+	argField // word of the running frame
+	argThread
+)
+
+func val(v ir.Value) arg      { return arg{kind: argValue, value: v} }
+func word(w uint64) arg       { return arg{kind: argWord, word: w} }
+func array(vs []ir.Value) arg { return arg{kind: argArray, array: vs} }
+
+func frameField(offset int32) arg { return arg{kind: argField, word: uint64(offset)} }
+
+var theFrame = arg{kind: argFrame}
+
+func (s *selector) object(id uint32) arg { return word(s.snap.Objects[id].Addr) }
+
+// callHelper selects the call of a runtime helper; results are bound as its row says.
+func (s *selector) callHelper(i *ir.Instr, h pyabi.Helper, args ...arg) {
+	row := h.Row()
+	if len(row.Args) != len(args) {
+		panic(fmt.Sprintf("BUG: helper %s takes %q", h, row.Args))
+	}
+	python := row.Flags&pyabi.FlagPython != 0
+	s.callAddress(i, row.Result, python, 0, func(e *emitter) uint64 { return e.helper(h) }, args)
+}
+
+// callAddress selects a call by the C convention. result is a row's result code; ownFixed says where it goes.
+func (s *selector) callAddress(i *ir.Instr, result string, python bool, stackArg int, addr func(*emitter) uint64, args []arg) {
+	in := s.start()
+	type stored struct {
+		word, operand int
+		v             regalloc.VReg
+	}
+	var stores []stored
+	for k, a := range args {
+		switch a.kind {
+		case argValue:
+			in.useFixed(s.vreg(a.value), argRegs[k])
+		case argArray:
+			for n, v := range a.array {
+				stores = append(stores, stored{n, in.useAny(s.vreg(v)), s.vreg(v)})
+			}
+			if len(a.array) > s.out {
+				s.out = len(a.array)
+			}
+		}
+	}
+	in.clobbers = callClobbers
+	define := func(k int, r amd64.Reg) {
+		if k < len(i.Results) && (s.uses[i.Results[k]] > 0 || true) {
+			in.defFixed(s.vreg(i.Results[k]), r)
+			in.clobbers = in.clobbers.Remove(regalloc.PReg(r))
+		}
+	}
+	switch result {
+	case "o", "i", "l", "ow":
+		define(0, amd64.RAX)
+	case "oo":
+		define(0, amd64.RAX)
+		define(1, amd64.RDX)
+	}
+	var x *exit
+	if i.State != nil && result != "v" && result != "w" {
+		x = s.raise(in)
+	}
+	bci := int32(-1)
+	if python && i.State != nil {
+		bci = i.State.BCI
+	}
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		for _, st := range stores {
+			e.toMem(amd64.At(amd64.RSP, int32(8*st.word)), st.v, l[st.operand])
+		}
+		for k, a := range args {
+			switch a.kind {
+			case argWord:
+				e.MovImm64(argRegs[k], a.word)
+			case argArray:
+				e.RR(amd64.Mov64, argRegs[k], amd64.RSP)
+			case argFrame:
+				e.RR(amd64.Mov64, argRegs[k], frameReg)
+			case argField:
+				e.RM(amd64.Mov64, argRegs[k], amd64.At(frameReg, int32(a.word)))
+			case argThread:
+				e.RR(amd64.Mov64, argRegs[k], threadReg)
+			}
+		}
+		if bci >= 0 {
+			e.prevInstr(bci)
+		}
+		e.callAddr(addr(e))
+		e.checkResult(result, x)
+	})
+}
+
+// checkResult leaves when a helper failed.
+func (e *emitter) checkResult(result string, x *exit) {
+	if x == nil {
+		return
+	}
+	switch result {
+	case "o":
+		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+		e.Jcc(amd64.E, x.label)
+	case "i":
+		e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
+		e.Jcc(amd64.S, x.label)
+	case "l":
+		e.RI(amd64.Cmp64, amd64.RAX, -1)
+		e.Jcc(amd64.E, x.label)
+	case "oo":
+		e.RR(amd64.Test64, amd64.RDX, amd64.RDX)
+		e.Jcc(amd64.E, x.label)
+	case "ow":
+		e.RR(amd64.Test32, amd64.RDX, amd64.RDX)
+		e.Jcc(amd64.NE, x.label)
+	default:
+		panic("BUG: result code " + result)
+	}
+}
+
+// operands is a selector for a helper that takes the operands in order.
+func operands(h pyabi.Helper) func(*selector, *ir.Instr) {
+	return func(s *selector, i *ir.Instr) {
+		args := make([]arg, len(i.Args))
+		for k, v := range i.Args {
+			args[k] = val(v)
+		}
+		s.callHelper(i, h, args...)
+	}
+}
+
+// named is a selector for a helper that takes the first operand, the name, and the other operands.
+func named(h pyabi.Helper) func(*selector, *ir.Instr) {
+	return func(s *selector, i *ir.Instr) {
+		args := []arg{val(i.Args[0]), s.object(i.Obj)}
+		for _, v := range i.Args[1:] {
+			args = append(args, val(v))
+		}
+		s.callHelper(i, h, args...)
+	}
+}
+
+// gathered is a selector for a helper that takes the operands as an array with their number divided by per.
+func gathered(h pyabi.Helper, per int) func(*selector, *ir.Instr) {
+	return func(s *selector, i *ir.Instr) {
+		s.callHelper(i, h, array(i.Args), word(uint64(len(i.Args)/per)))
+	}
+}
+
+func selectPyBinary(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperBinary(int(i.Imm)), val(i.Args[0]), val(i.Args[1]))
+}
+
+func selectPyCompare(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperCompare(int(i.Imm)), val(i.Args[0]), val(i.Args[1]))
+}
+
+func selectPyUnary(s *selector, i *ir.Instr) {
+	h := map[int64]pyabi.Helper{10: pyabi.HelperPositive, 11: pyabi.HelperNegative, 15: pyabi.HelperInvert}[i.Imm]
+	s.callHelper(i, h, val(i.Args[0]))
+}
+
+// selectPyTruth compares with True and False before it calls.
+func selectPyTruth(s *selector, i *ir.Instr) {
+	in := s.start()
+	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	x := s.raise(in)
+	yes := s.snap.Objects[s.snap.Known[pyabi.KnownTrue]].Addr
+	no := s.snap.Objects[s.snap.Known[pyabi.KnownFalse]].Addr
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		call, done := e.NewLabel(), e.NewLabel()
+		e.MovImm64(amd64.RAX, 1)
+		e.cmpAddr(amd64.RDI, yes)
+		e.Jcc(amd64.E, done)
+		e.cmpAddr(amd64.RDI, no)
+		e.Jcc(amd64.NE, call)
+		e.Zero(amd64.RAX)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(call)
+			e.prevInstr(i.State.BCI)
+			e.callAddr(e.helper(pyabi.HelperTruth))
+			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
+			e.Jcc(amd64.NS, done)
+			e.Jmp(x.label)
+		})
+	})
+}
+
+func selectPyCall(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperPyCall, array(i.Args), word(uint64(len(i.Args)-2)), word(s.address(i.Obj)))
+}
+
+// address is that of a snapshot object, 0 for none.
+func (s *selector) address(id uint32) uint64 {
+	if id == 0 {
+		return 0
+	}
+	return s.snap.Objects[id].Addr
+}
+
+func selectPyCallEx(s *selector, i *ir.Instr) {
+	kwargs := word(0)
+	if len(i.Args) == 3 {
+		kwargs = val(i.Args[2])
+	}
+	s.callHelper(i, pyabi.HelperCallEx, val(i.Args[0]), val(i.Args[1]), kwargs)
+}
+
+func selectPyLoadGlobal(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperLoadGlobal, frameField(s.off.FrameGlobals), frameField(s.off.FrameBuiltins), s.object(i.Obj))
+}
+
+func selectPyStoreGlobal(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperStoreGlobal, frameField(s.off.FrameGlobals), s.object(i.Obj), val(i.Args[0]))
+}
+
+func selectPyLoadName(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperLoadName, theFrame, s.object(i.Obj))
+}
+
+func selectPyStoreName(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperStoreName, theFrame, s.object(i.Obj), val(i.Args[0]))
+}
+
+func selectPyBuildConstMap(s *selector, i *ir.Instr) {
+	n := len(i.Args) - 1
+	s.callHelper(i, pyabi.HelperBuildConstMap, array(i.Args[:n]), word(uint64(n)), val(i.Args[n]))
+}
+
+func selectPyBuildSlice(s *selector, i *ir.Instr) {
+	step := word(0)
+	if len(i.Args) == 3 {
+		step = val(i.Args[2])
+	}
+	s.callHelper(i, pyabi.HelperBuildSlice, val(i.Args[0]), val(i.Args[1]), step)
+}
+
+// collectors are the helpers of the opcodes that add to a container.
+var collectors = map[int64]pyabi.Helper{
+	146: pyabi.HelperSetAdd, 162: pyabi.HelperListExtend, 163: pyabi.HelperSetUpdate, 165: pyabi.HelperDictUpdate,
+}
+
+func selectPyCollect(s *selector, i *ir.Instr) {
+	if len(i.Args) == 3 { // MAP_ADD: dictionary, key, value
+		s.callHelper(i, pyabi.HelperMapAdd, val(i.Args[0]), val(i.Args[1]), val(i.Args[2]))
+		return
+	}
+	s.callHelper(i, collectors[i.Imm], val(i.Args[0]), val(i.Args[1]))
+}
+
+func selectPyFormat(s *selector, i *ir.Instr) {
+	spec := word(0)
+	if len(i.Args) == 2 {
+		spec = val(i.Args[1])
+	}
+	s.callHelper(i, pyabi.HelperFormatValue, val(i.Args[0]), spec, word(uint64(i.Imm)))
+}
+
+func selectPyUnpack(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperUnpack, val(i.Args[0]), word(uint64(i.Imm)))
+}
+
+func selectPyMakeFunction(s *selector, i *ir.Instr) {
+	n := len(i.Args) - 1
+	s.callHelper(i, pyabi.HelperMakeFunction, val(i.Args[n]), frameField(s.off.FrameGlobals), word(uint64(i.Imm)), array(i.Args[:n]))
+}
+
+func selectPyLoadDeref(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperLoadDeref, val(i.Args[0]), s.object(uint32(s.snap.Codes[0].Obj)), word(uint64(i.Imm)))
+}
+
+// ml_flags (Include/methodobject.h).
+const (
+	methKeywords = 0x02
+	methNoArgs   = 0x04
+	methO        = 0x08
+	methFastCall = 0x80
+)
+
+// selectCallC calls a builtin by its own convention.
+func selectCallC(s *selector, i *ir.Instr) {
+	t := i.Aux.(*ir.CTarget)
+	args := []arg{val(i.Args[0])}
+	switch {
+	case t.Flags&methNoArgs != 0:
+		args = append(args, word(0))
+	case t.Flags&methO != 0:
+		args = append(args, val(i.Args[1]))
+	case t.Flags&methFastCall != 0:
+		args = append(args, array(i.Args[1:]), word(uint64(len(i.Args)-1)))
+		if t.Flags&methKeywords != 0 {
+			args = append(args, word(0))
+		}
+	}
+	s.callAddress(i, "o", true, 0, func(*emitter) uint64 { return t.Meth }, args)
+}
+
+// selectCallFunction pushes the frame of a known function and calls its machine code through the cell of its code object:
+// a function without machine code has a stub there that runs the frame in stock. Operands are moved into the frame. Out of
+// line, for a data stack without room, the call takes the general way.
+func selectCallFunction(s *selector, i *ir.Instr) {
+	t := i.Aux.(*ir.CallTarget)
+	in := s.start()
+	ops := make([]int, len(i.Args))
+	for k, v := range i.Args {
+		ops[k] = in.useAny(s.vreg(v))
+	}
+	t0, t1 := s.tempIn(in), s.tempIn(in)
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	if len(i.Args) > s.out {
+		s.out = len(i.Args)
+	}
+	x := s.raise(in)
+	off := s.off
+	fn, code := s.snap.Objects[t.Func].Addr, s.snap.Objects[t.Code].Addr
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		f, top := reg(l[t0]), reg(l[t1])
+		full, done := e.NewLabel(), e.NewLabel()
+		field := func(offset int32) amd64.Mem { return amd64.At(f, offset) }
+		e.RM(amd64.Mov64, f, amd64.At(threadReg, off.ThreadStackTop))
+		e.Lea(top, amd64.At(f, int32(8*t.Slots)))
+		e.RM(amd64.Cmp64, top, amd64.At(threadReg, off.ThreadStackLimit))
+		e.Jcc(amd64.AE, full)
+		e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), top)
+		e.setWord(field(off.FrameFunc), fn, top)
+		e.M(amd64.Inc64, amd64.At(top, off.ObjRefcnt))
+		e.setWord(field(off.FrameCode), code, top)
+		e.M(amd64.Inc64, amd64.At(top, off.ObjRefcnt))
+		e.setConst(field(off.FrameGlobals), t.Globals)
+		e.setConst(field(off.FrameBuiltins), t.Builtins)
+		e.MI(amd64.Mov64, field(off.FrameLocals), 0)
+		e.MI(amd64.Mov64, field(off.FrameObject), 0)
+		e.MR(amd64.Mov64, field(off.FramePrevious), frameReg)
+		e.setConst(field(off.FramePrevInstr), t.Start-2)
+		e.MI(amd64.Mov32, field(off.FrameStacktop), -1)
+		e.MI(amd64.Mov32, field(off.FrameIsEntry), 0) // is_entry and owner (FRAME_OWNED_BY_THREAD)
+		for k, v := range i.Args {
+			e.toMem(amd64.At(f, off.FrameLocalsplus+int32(8*k)), s.vreg(v), l[ops[k]])
+		}
+		for k := len(i.Args); k < t.Locals; k++ {
+			e.MI(amd64.Mov64, amd64.At(f, off.FrameLocalsplus+int32(8*k)), 0)
+		}
+		e.prevInstr(i.State.BCI)
+		e.RR(amd64.Mov64, frameReg, f)
+		e.MR(amd64.Mov64, amd64.At(ctxReg, off.CtxCurrentFrame), f)
+		e.MovImm64(scratch, t.Cell)
+		e.CallMem(amd64.At(scratch, off.CodeDirect))
+		e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
+		for _, owned := range []uint64{fn, code} { // the frame's references; the function may have been replaced meanwhile
+			e.MovImm64(amd64.RCX, owned)
+			e.release(amd64.RCX, false, i.State.BCI)
+		}
+		e.Bind(done)
+		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+		e.Jcc(amd64.E, x.label)
+		e.outOfLine(func() {
+			e.Bind(full)
+			for k, v := range i.Args {
+				e.toMem(amd64.At(amd64.RSP, int32(8*k)), s.vreg(v), l[ops[k]])
+			}
+			e.prevInstr(i.State.BCI)
+			e.MovImm64(amd64.RDI, fn)
+			e.RR(amd64.Mov64, amd64.RSI, amd64.RSP)
+			e.MovImm64(amd64.RDX, uint64(len(i.Args)))
+			e.callAddr(e.helper(pyabi.HelperCallStealing))
+			e.Jmp(done)
+		})
+	})
+}
+
+// setWord stores a constant through register r, which then holds it.
+func (e *emitter) setWord(m amd64.Mem, w uint64, r amd64.Reg) {
+	e.MovImm64(r, w)
+	e.MR(amd64.Mov64, m, r)
+}
+
+// setConst stores a constant.
+func (e *emitter) setConst(m amd64.Mem, w uint64) {
+	if fitsImm32(w) {
+		e.MI(amd64.Mov64, m, int32(w))
+		return
+	}
+	e.MovImm64(scratch, w)
+	e.MR(amd64.Mov64, m, scratch)
+}
+
+func selectCheckEvents(s *selector, i *ir.Instr) {
+	in := s.start()
+	x := s.deopt(in, codemeta.ReasonTracing)
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		e.MI(amd64.Cmp8, amd64.At(ctxReg, s.off.CtxUseTracing), 0)
+		e.Jcc(amd64.NE, x.label)
+	})
+}

@@ -1,0 +1,378 @@
+package lower
+
+import (
+	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+	"pystonlite/specializer/regalloc"
+)
+
+// prologue opens the unit: C stack, recursion, polling. Its exits hand the frame over at the entry: the operand stack of
+// an OSR entry is still in memory.
+func (s *selector) prologue() {
+	depth := 0
+	for _, b := range s.f.Blocks[:1] {
+		for _, i := range b.Instrs {
+			if i.Op == ir.OpLoadStack {
+				depth++
+			}
+		}
+	}
+	record := func(e *emitter, reason codemeta.Reason) amd64.Label {
+		fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(s.f.EntryBCI), Depth: uint32(depth)}
+		for k := 0; k < depth; k++ {
+			slot := s.f.Locals + k
+			fr.Values = append(fr.Values, codemeta.Value{Where: codemeta.AtLocal, Rep: codemeta.RepOwned, Slot: uint16(slot), Payload: uint32(slot)})
+		}
+		id := e.meta.AddExit(codemeta.Exit{Kind: codemeta.ExitDeopt, Reason: reason, Frames: []codemeta.Frame{fr}})
+		l := e.NewLabel()
+		e.outOfLine(func() {
+			e.Bind(l)
+			e.MovImm64(scratch, uint64(id))
+			e.Jmp(e.tail)
+		})
+		return l
+	}
+	in := &inst{name: "prologue"}
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		for _, r := range e.saved {
+			e.R(amd64.Push, r)
+		}
+		if e.size != 0 {
+			e.RI(amd64.Sub64, amd64.RSP, e.size)
+		}
+		e.M(amd64.Dec32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
+		e.Jcc(amd64.S, record(e, codemeta.ReasonRecursion))
+		e.RM(amd64.Cmp64, amd64.RSP, amd64.At(ctxReg, s.off.CtxStackLimit))
+		e.Jcc(amd64.B, record(e, codemeta.ReasonCStack))
+		e.poll(record(e, codemeta.ReasonPoll))
+	})
+}
+
+// poll leaves when the eval breaker is set.
+func (e *emitter) poll(exit amd64.Label) {
+	e.RM(amd64.Mov64, scratch, amd64.At(ctxReg, e.s.off.CtxBreaker))
+	e.MI(amd64.Cmp32, amd64.At(scratch, 0), 0)
+	e.Jcc(amd64.NE, exit)
+}
+
+func selectPoll(s *selector, i *ir.Instr) {
+	in := s.start()
+	x := s.deopt(in, codemeta.ReasonPoll)
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) { e.poll(x.label) })
+}
+
+func selectExit(s *selector, i *ir.Instr) {
+	in := s.start()
+	x := s.deopt(in, codemeta.Reason(i.Imm))
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) { e.Jmp(x.label) })
+}
+
+// jumpTo goes to a block unless it comes next.
+func (e *emitter) jumpTo(b *ir.Block) {
+	if n := e.s.index[b]; n != e.block+1 {
+		e.Jmp(e.labels[n])
+	}
+}
+
+func selectJump(s *selector, i *ir.Instr) {
+	s.finish(s.start(), func(e *emitter, _ []regalloc.Loc) { e.jumpTo(i.Edges[0].To) })
+}
+
+// condition is a machine condition that stands for a truth value; with parity the value also needs the parity flag clear
+// (an equality of floats), or, negated, holds when it is set.
+type condition struct {
+	cc     amd64.Cond
+	parity bool
+}
+
+// intConds and floatConds translate comparisons (LT LE EQ NE GT GE). Float comparisons test `above` forms, which are false
+// on NaN; less-than swaps the operands.
+var (
+	intConds   = [...]amd64.Cond{amd64.L, amd64.LE, amd64.E, amd64.NE, amd64.G, amd64.GE}
+	floatConds = [...]amd64.Cond{amd64.A, amd64.AE, amd64.E, amd64.NE, amd64.A, amd64.AE}
+)
+
+// tester is a comparison that can be emitted for its flags: operands are added to in, emit sets the flags.
+func (s *selector) tester(in *inst, i *ir.Instr) (condition, func(e *emitter, l []regalloc.Loc)) {
+	switch i.Op {
+	case ir.OpCmpInt:
+		va, vb := s.vreg(i.Args[0]), s.vreg(i.Args[1])
+		cc := intConds[i.Imm]
+		if s.f.Values[va].Const && !s.f.Values[vb].Const {
+			va, vb, cc = vb, va, swapped(cc)
+		}
+		a, b := in.use(va), in.useAny(vb)
+		return condition{cc: cc}, func(e *emitter, l []regalloc.Loc) {
+			if l[b].Kind() == regalloc.KindConst && e.constant(vb) == 0 {
+				e.RR(amd64.Test64, reg(l[a]), reg(l[a]))
+				return
+			}
+			e.alu(amd64.Cmp64, reg(l[a]), vb, l[b])
+		}
+	case ir.OpCmpFloat:
+		va, vb := s.vreg(i.Args[0]), s.vreg(i.Args[1])
+		if i.Imm == ir.CmpLT || i.Imm == ir.CmpLE {
+			va, vb = vb, va
+		}
+		a, b := in.use(va), in.useAny(vb)
+		return condition{cc: floatConds[i.Imm], parity: i.Imm == ir.CmpEQ || i.Imm == ir.CmpNE}, func(e *emitter, l []regalloc.Loc) {
+			e.alu(amd64.Ucomisd, reg(l[a]), vb, l[b])
+		}
+	case ir.OpIs:
+		va, vb := s.vreg(i.Args[0]), s.vreg(i.Args[1])
+		if s.f.Values[va].Const && !s.f.Values[vb].Const {
+			va, vb = vb, va
+		}
+		a, b := in.use(va), in.useAny(vb)
+		return condition{cc: amd64.E}, func(e *emitter, l []regalloc.Loc) {
+			if l[b].Kind() == regalloc.KindConst {
+				if c := e.constant(vb); c == 0 {
+					e.RR(amd64.Test64, reg(l[a]), reg(l[a]))
+				} else {
+					e.cmpAddr(reg(l[a]), c)
+				}
+				return
+			}
+			e.alu(amd64.Cmp64, reg(l[a]), vb, l[b])
+		}
+	case ir.OpRangeIterMore:
+		it := in.use(s.vreg(i.Args[0]))
+		return condition{cc: amd64.L}, func(e *emitter, l []regalloc.Loc) {
+			e.RM(amd64.Mov64, scratch, amd64.At(reg(l[it]), s.off.RangeIterIndex))
+			e.RM(amd64.Cmp64, scratch, amd64.At(reg(l[it]), s.off.RangeIterLen))
+		}
+	case ir.OpListIterMore, ir.OpTupleIterMore:
+		it := in.use(s.vreg(i.Args[0]))
+		return condition{cc: amd64.L}, func(e *emitter, l []regalloc.Loc) {
+			// An exhausted iterator has no sequence: the flags of the test then say not less.
+			done := e.NewLabel()
+			e.RM(amd64.Mov64, scratch, amd64.At(reg(l[it]), s.off.ListIterSeq))
+			e.RR(amd64.Test64, scratch, scratch)
+			e.Jcc(amd64.E, done)
+			e.RM(amd64.Mov64, scratch, amd64.At(scratch, s.off.VarSize))
+			e.MR(amd64.Cmp64, amd64.At(reg(l[it]), s.off.ListIterIndex), scratch)
+			e.Bind(done)
+		}
+	}
+	panic("BUG: no flags for " + i.Op.String())
+}
+
+// swapped is the condition with the operands exchanged.
+func swapped(c amd64.Cond) amd64.Cond {
+	switch c {
+	case amd64.L:
+		return amd64.G
+	case amd64.G:
+		return amd64.L
+	case amd64.LE:
+		return amd64.GE
+	case amd64.GE:
+		return amd64.LE
+	}
+	return c
+}
+
+// selectCompare makes a truth value of a comparison that no branch took.
+func selectCompare(s *selector, i *ir.Instr) {
+	in := s.start()
+	cond, test := s.tester(in, i)
+	d := in.defEarly(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		test(e, l)
+		dst := reg(l[d])
+		e.Setcc(cond.cc, dst)
+		if cond.parity {
+			if cond.cc == amd64.E {
+				e.Setcc(amd64.NP, scratch)
+				e.RR(amd64.And32, dst, scratch)
+			} else {
+				e.Setcc(amd64.P, scratch)
+				e.RR(amd64.Or32, dst, scratch)
+			}
+		}
+		e.RR(amd64.Movzx8, dst, dst)
+	})
+}
+
+// selectBranch tests a truth value, or emits the comparison that only this branch uses.
+func selectBranch(s *selector, i *ir.Instr) {
+	in := s.start()
+	v, yes, no := i.Args[0], i.Edges[0].To, i.Edges[1].To
+	for {
+		d := s.f.Def(v)
+		if d == nil || !s.fused[d] || d.Op != ir.OpNotBool {
+			break
+		}
+		v, yes, no = d.Args[0], no, yes
+	}
+	cond := condition{cc: amd64.NE}
+	var test func(e *emitter, l []regalloc.Loc)
+	if d := s.f.Def(v); d != nil && s.fused[d] {
+		cond, test = s.tester(in, d)
+	} else {
+		a := in.use(s.vreg(v))
+		test = func(e *emitter, l []regalloc.Loc) { e.RR(amd64.Test32, reg(l[a]), reg(l[a])) }
+	}
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		test(e, l)
+		e.branch(cond, yes, no)
+	})
+}
+
+// branch jumps on a condition so that the next block is fallen into.
+func (e *emitter) branch(c condition, yes, no *ir.Block) {
+	yesLabel, noLabel := e.labels[e.s.index[yes]], e.labels[e.s.index[no]]
+	switch {
+	case c.parity && c.cc == amd64.E:
+		e.Jcc(amd64.P, noLabel)
+		e.Jcc(amd64.NE, noLabel)
+		e.jumpTo(yes)
+	case c.parity:
+		e.Jcc(amd64.P, yesLabel)
+		e.Jcc(amd64.NE, yesLabel)
+		e.jumpTo(no)
+	case e.s.index[yes] == e.block+1:
+		e.Jcc(c.cc.Invert(), noLabel)
+	default:
+		e.Jcc(c.cc, yesLabel)
+		e.jumpTo(no)
+	}
+}
+
+// selectReturn leaves the frame as the unit convention says: unlinked, recursion given back, locals released.
+func selectReturn(s *selector, i *ir.Instr) {
+	in := s.start()
+	vr := s.vreg(i.Args[0])
+	v := in.op(regalloc.Operand{V: vr, Pos: regalloc.Late})
+	in.clobbers = regalloc.MakeRegSet(regalloc.PReg(amd64.RAX), regalloc.PReg(amd64.RCX))
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonFrameObject, i.State, regalloc.Late, nil)
+	slots := s.liveSlots(i.State)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		e.MI(amd64.Cmp64, amd64.At(frameReg, s.off.FrameObject), 0)
+		e.Jcc(amd64.NE, x.label)
+		r := amd64.RCX
+		if i.Imm != 0 {
+			// The local or constant that is returned: counted before its slot is released.
+			e.toReg(amd64.RAX, vr, l[v])
+			e.M(amd64.Inc64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
+		}
+		e.RM(amd64.Mov64, r, amd64.At(frameReg, s.off.FramePrevious))
+		e.MR(amd64.Mov64, amd64.At(ctxReg, s.off.CtxCurrentFrame), r)
+		for _, sl := range slots {
+			e.RM(amd64.Mov64, r, e.local(sl.slot))
+			e.release(r, sl.null, -1)
+		}
+		e.MI(amd64.Mov32, amd64.At(frameReg, s.off.FrameStacktop), 0)
+		e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
+		if i.Imm == 0 {
+			e.toReg(amd64.RAX, vr, l[v])
+		}
+		e.RR(amd64.Mov64, amd64.RDX, frameReg)
+		e.RM(amd64.Mov64, frameReg, amd64.At(frameReg, s.off.FramePrevious))
+		e.epilogue()
+	})
+}
+
+type liveSlot struct {
+	slot int
+	null bool // may be NULL
+}
+
+// liveSlots are the local slots that may hold a reference at a return, by what is known of the locals there.
+func (s *selector) liveSlots(st *ir.FrameState) []liveSlot {
+	var out []liveSlot
+	for slot := 0; slot < s.f.Locals; slot++ {
+		t := ir.Obj(ir.AnyOrNull)
+		if slot < len(st.Locals) && st.Locals[slot] != ir.NoValue && !st.Dirty[slot] {
+			if vt := s.f.Type(st.Locals[slot]); vt.Rep == ir.RepObject {
+				t = vt
+			}
+		}
+		if t.Within(ir.Null) {
+			continue
+		}
+		out = append(out, liveSlot{slot, t.Set&ir.Null != 0})
+	}
+	return out
+}
+
+// selectors has the machine code of every op.
+var selectors [ir.MaxOps]func(*selector, *ir.Instr)
+
+func init() {
+	o := func(f func(*pyabi.Offsets) int32) func(*pyabi.Offsets, *ir.Instr) int32 {
+		return func(off *pyabi.Offsets, _ *ir.Instr) int32 { return f(off) }
+	}
+	imm := func(_ *pyabi.Offsets, i *ir.Instr) int32 { return int32(i.Imm) }
+	size := o(func(off *pyabi.Offsets) int32 { return off.VarSize })
+	for op, f := range map[ir.Op]func(*selector, *ir.Instr){
+		ir.OpConstObj: selectConst, ir.OpConstNull: selectConst, ir.OpConstInt: selectConst, ir.OpConstFloat: selectConst,
+		ir.OpConstBool: selectConst, ir.OpConstWord: selectConst, ir.OpBorrowObj: selectConst,
+		ir.OpLoadLocal: selectLoadLocal, ir.OpStoreLocal: selectStoreLocal, ir.OpLoadStack: selectLoadStack,
+		ir.OpAnchor: selectNothing, ir.OpRefine: selectNothing, ir.OpKeepAlive: selectNothing,
+
+		ir.OpGuardClass: selectGuardClass, ir.OpGuardType: selectGuardType, ir.OpGuardIs: selectGuardIs,
+		ir.OpGuardNotNull: selectGuardNotNull, ir.OpGuardIntConst: selectGuardIntConst, ir.OpGuardTrue: selectGuardTrue,
+
+		ir.OpBoxInt: selectBoxInt, ir.OpBoxFloat: selectBoxFloat, ir.OpBoxBool: selectBoxBool,
+		ir.OpUnboxInt: selectUnboxInt, ir.OpUnboxFloat: selectUnboxFloat, ir.OpUnboxBool: selectUnboxBool,
+
+		ir.OpAddInt: selectIntALU, ir.OpSubInt: selectIntALU, ir.OpAndInt: selectIntALU, ir.OpOrInt: selectIntALU,
+		ir.OpXorInt: selectIntALU, ir.OpMulInt: selectMulInt, ir.OpFloorDivInt: selectDivInt, ir.OpModInt: selectDivInt,
+		ir.OpShlInt: selectShift, ir.OpShrInt: selectShift, ir.OpNegInt: selectNegInt, ir.OpInvertInt: selectInvertInt,
+		ir.OpAbsInt: selectAbsInt, ir.OpCmpInt: selectCompare,
+
+		ir.OpAddFloat: selectFloatALU, ir.OpSubFloat: selectFloatALU, ir.OpMulFloat: selectFloatALU, ir.OpDivFloat: selectFloatALU,
+		ir.OpPowFloat: selectFloatHelper, ir.OpFloorDivFloat: selectFloatHelper, ir.OpModFloat: selectFloatHelper,
+		ir.OpNegFloat: selectNegFloat, ir.OpAbsFloat: selectNegFloat, ir.OpSqrtFloat: selectSqrtFloat,
+		ir.OpCmpFloat: selectCompare, ir.OpIntToFloat: selectIntToFloat, ir.OpTrueDivInt: selectTrueDivInt,
+
+		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpBoolToInt: selectCopy, ir.OpIntIndex: selectCopy,
+
+		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpKeysVersionGuard: selectKeysVersion,
+		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpFuncVersionGuard: selectFuncVersion,
+		ir.OpInstanceValues: load(o(func(off *pyabi.Offsets) int32 { return off.ManagedValues }), codemeta.ReasonDictShape),
+		ir.OpGuardNoDict:    selectGuardNoDict,
+		ir.OpLoadValue: func(s *selector, i *ir.Instr) {
+			selectLoad(s, i, i.Args[1], func(r amd64.Reg) amd64.Mem { return amd64.At(r, int32(8*i.Imm)) }, codemeta.ReasonAttrMissing)
+		},
+		ir.OpStoreValue:      selectStoreValue,
+		ir.OpLoadMember:      load(imm, codemeta.ReasonAttrMissing),
+		ir.OpStoreMember:     selectStoreTo(imm),
+		ir.OpLoadGlobalEntry: load(imm, codemeta.ReasonAttrMissing),
+		ir.OpLoadCell:        load(o(func(off *pyabi.Offsets) int32 { return off.CellRef }), codemeta.ReasonNone),
+		ir.OpStoreCell:       selectStoreTo(o(func(off *pyabi.Offsets) int32 { return off.CellRef })),
+		ir.OpListItem:        selectItem, ir.OpTupleItem: selectItem,
+		ir.OpListSize: load(size, codemeta.ReasonNone), ir.OpTupleSize: load(size, codemeta.ReasonNone),
+		ir.OpStrSize:       load(o(func(off *pyabi.Offsets) int32 { return off.StrLength }), codemeta.ReasonNone),
+		ir.OpStoreListItem: selectStoreListItem, ir.OpListAppend: selectListAppend,
+		ir.OpThisFunction: selectThisFunction, ir.OpFuncCell: selectFuncCell,
+
+		ir.OpRangeIterMore: selectCompare, ir.OpListIterMore: selectCompare, ir.OpTupleIterMore: selectCompare,
+		ir.OpRangeIterTake: selectRangeTake, ir.OpListIterTake: selectSequenceTake, ir.OpTupleIterTake: selectSequenceTake,
+
+		ir.OpCallFunction: selectCallFunction, ir.OpCallC: selectCallC, ir.OpCheckEvents: selectCheckEvents,
+		ir.OpIncRef: selectIncRef, ir.OpDecRef: selectDecRef,
+
+		ir.OpPyBinary: selectPyBinary, ir.OpPyCompare: selectPyCompare, ir.OpPyUnary: selectPyUnary, ir.OpPyTruth: selectPyTruth,
+		ir.OpPyContains: operands(pyabi.HelperContains), ir.OpPyGetItem: operands(pyabi.HelperGetItem),
+		ir.OpPySetItem: operands(pyabi.HelperSetItem), ir.OpPyDelItem: operands(pyabi.HelperDelItem),
+		ir.OpPyGetAttr: named(pyabi.HelperGetAttr), ir.OpPySetAttr: named(pyabi.HelperSetAttr), ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
+		ir.OpPyGetMethod: named(pyabi.HelperGetMethod), ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
+		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: operands(pyabi.HelperNext),
+		ir.OpPyLoadGlobal: selectPyLoadGlobal, ir.OpPyStoreGlobal: selectPyStoreGlobal,
+		ir.OpPyLoadName: selectPyLoadName, ir.OpPyStoreName: selectPyStoreName,
+		ir.OpPyBuildTuple: gathered(pyabi.HelperBuildTuple, 1), ir.OpPyBuildList: gathered(pyabi.HelperBuildList, 1),
+		ir.OpPyBuildSet: gathered(pyabi.HelperBuildSet, 1), ir.OpPyBuildMap: gathered(pyabi.HelperBuildMap, 2),
+		ir.OpPyBuildConstMap: selectPyBuildConstMap, ir.OpPyBuildString: gathered(pyabi.HelperBuildString, 1),
+		ir.OpPyBuildSlice: selectPyBuildSlice, ir.OpPyCollect: selectPyCollect, ir.OpPyFormat: selectPyFormat,
+		ir.OpPyUnpack: selectPyUnpack, ir.OpPyMakeFunction: selectPyMakeFunction, ir.OpPyLoadDeref: selectPyLoadDeref,
+		ir.OpPyGetLen: operands(pyabi.HelperGetLen),
+
+		ir.OpJump: selectJump, ir.OpBranch: selectBranch, ir.OpReturn: selectReturn, ir.OpExit: selectExit, ir.OpPoll: selectPoll,
+	} {
+		selectors[op] = f
+	}
+}

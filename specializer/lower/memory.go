@@ -1,0 +1,407 @@
+package lower
+
+import (
+	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+	"pystonlite/specializer/regalloc"
+)
+
+// selectConst has no code unless the allocator wants the value in a register at its definition.
+func selectConst(s *selector, i *ir.Instr) {
+	in := s.start()
+	v := s.vreg(i.Result())
+	d := in.def(v)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		if l[d].IsReg() {
+			e.materialize(v, reg(l[d]))
+		}
+	})
+}
+
+// selectNothing is for ops without code.
+func selectNothing(*selector, *ir.Instr) {}
+
+// selectLoad reads a word from memory that an address expression names.
+func selectLoad(s *selector, i *ir.Instr, base ir.Value, mem func(base amd64.Reg) amd64.Mem, exit codemeta.Reason) {
+	in := s.start()
+	a := in.use(s.vreg(base))
+	if exit == codemeta.ReasonNone {
+		d := in.def(s.vreg(i.Result()))
+		s.finish(in, func(e *emitter, l []regalloc.Loc) { e.RM(amd64.Mov64, reg(l[d]), mem(reg(l[a]))) })
+		return
+	}
+	d := in.defEarly(s.vreg(i.Result()))
+	x := s.exitTo(in, codemeta.ExitDeopt, exit, i.State, regalloc.Late, nil)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		e.RM(amd64.Mov64, reg(l[d]), mem(reg(l[a])))
+		e.RR(amd64.Test64, reg(l[d]), reg(l[d]))
+		e.Jcc(amd64.E, x.label)
+	})
+}
+
+// load is a selector for a word at a fixed offset from the first operand; a NULL word exits unless exit is ReasonNone.
+func load(offset func(*pyabi.Offsets, *ir.Instr) int32, exit codemeta.Reason) func(*selector, *ir.Instr) {
+	return func(s *selector, i *ir.Instr) {
+		off := offset(s.off, i)
+		selectLoad(s, i, i.Args[0], func(r amd64.Reg) amd64.Mem { return amd64.At(r, off) }, exit)
+	}
+}
+
+func selectLoadLocal(s *selector, i *ir.Instr) {
+	in := s.start()
+	d := in.def(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.RM(amd64.Mov64, reg(l[d]), e.local(int(i.Imm))) })
+}
+
+func selectLoadStack(s *selector, i *ir.Instr) {
+	in := s.start()
+	d := in.def(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.RM(amd64.Mov64, reg(l[d]), e.local(s.f.Locals+int(i.Imm))) })
+}
+
+func selectThisFunction(s *selector, i *ir.Instr) {
+	in := s.start()
+	d := in.def(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(frameReg, s.off.FrameFunc))
+	})
+}
+
+func selectFuncCell(s *selector, i *ir.Instr) {
+	in := s.start()
+	f := in.use(s.vreg(i.Args[0]))
+	d := in.def(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(reg(l[f]), s.off.FuncClosure))
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(reg(l[d]), s.off.TupleItems+int32(8*i.Imm)))
+	})
+}
+
+// guards -------------------------------------------------------------------------------------------------------------
+
+// guard is a selector for a test of the first operand that exits on a condition.
+func guard(reason codemeta.Reason, test func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) (exitIf amd64.Cond)) func(*selector, *ir.Instr) {
+	return func(s *selector, i *ir.Instr) {
+		in := s.start()
+		va := s.vreg(i.Args[0])
+		a := in.use(va)
+		x := s.exitTo(in, codemeta.ExitDeopt, reason, i.State, regalloc.Early, map[regalloc.VReg]int{va: a})
+		s.finish(in, func(e *emitter, l []regalloc.Loc) { e.Jcc(test(e, s, i, reg(l[a])), x.label) })
+	}
+}
+
+// classTypes names the type object of each builtin class.
+var classTypes = map[ir.ClassSet]pyabi.WellKnown{
+	ir.Int: pyabi.KnownInt, ir.Float: pyabi.KnownFloat, ir.Bool: pyabi.KnownBool, ir.Str: pyabi.KnownStr,
+	ir.List: pyabi.KnownList, ir.Tuple: pyabi.KnownTuple, ir.Dict: pyabi.KnownDict, ir.RangeIter: pyabi.KnownRangeIter,
+	ir.ListIter: pyabi.KnownListIter, ir.TupleIter: pyabi.KnownTupleIter, ir.None: pyabi.KnownNoneType,
+	ir.Bytes: pyabi.KnownBytes, ir.Set: pyabi.KnownSet, ir.Range: pyabi.KnownRange, ir.Function: pyabi.KnownFunction,
+}
+
+var selectGuardClass = guard(codemeta.ReasonTypeGuard, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	known, ok := classTypes[ir.ClassSet(i.Imm)]
+	if !ok {
+		panic("BUG: guard of class " + ir.ClassSet(i.Imm).String())
+	}
+	e.cmpMemAddr(amd64.At(r, s.off.ObjType), s.snap.Objects[s.snap.Known[known]].Addr)
+	return amd64.NE
+})
+
+var selectGuardType = guard(codemeta.ReasonTypeGuard, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.cmpMemAddr(amd64.At(r, s.off.ObjType), s.snap.Objects[i.Obj].Addr)
+	return amd64.NE
+})
+
+var selectGuardIs = guard(codemeta.ReasonGlobalValue, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.cmpAddr(r, s.snap.Objects[i.Obj].Addr)
+	return amd64.NE
+})
+
+var selectGuardNotNull = guard(codemeta.ReasonUnboundLocal, func(e *emitter, _ *selector, _ *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.RR(amd64.Test64, r, r)
+	return amd64.E
+})
+
+var selectGuardIntConst = guard(codemeta.ReasonListShape, func(e *emitter, _ *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.RI(amd64.Cmp64, r, int32(i.Imm))
+	return amd64.NE
+})
+
+var selectGuardTrue = guard(codemeta.ReasonTypeGuard, func(e *emitter, _ *selector, _ *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.RR(amd64.Test32, r, r)
+	return amd64.E
+})
+
+var selectTypeVersion = guard(codemeta.ReasonTypeVersion, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.RM(amd64.Mov64, scratch, amd64.At(r, s.off.ObjType))
+	e.MI(amd64.Cmp32, amd64.At(scratch, s.off.TypeVersionTag), int32(uint32(i.Imm)))
+	return amd64.NE
+})
+
+var selectKeysVersion = guard(codemeta.ReasonKeysVersion, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.RM(amd64.Mov64, scratch, amd64.At(r, s.off.ObjType))
+	e.RM(amd64.Mov64, scratch, amd64.At(scratch, s.off.HeapTypeCachedKeys))
+	e.MI(amd64.Cmp32, amd64.At(scratch, s.off.KeysVersion), int32(uint32(i.Imm)))
+	return amd64.NE
+})
+
+var selectGuardNoDict = guard(codemeta.ReasonDictShape, func(e *emitter, s *selector, _ *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.MI(amd64.Cmp64, amd64.At(r, s.off.ManagedDict), 0)
+	return amd64.NE
+})
+
+// selectFuncVersion tests a function that is usually a constant; its address then needs a register only for this.
+func selectFuncVersion(s *selector, i *ir.Instr) {
+	in := s.start()
+	va := s.vreg(i.Args[0])
+	a := in.useAny(va)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonFunctionVersion, i.State, regalloc.Early, map[regalloc.VReg]int{va: a})
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		r := scratch
+		if l[a].IsReg() {
+			r = reg(l[a])
+		} else {
+			e.toReg(scratch, va, l[a])
+		}
+		e.MI(amd64.Cmp32, amd64.At(r, s.off.FuncVersion), int32(uint32(i.Imm)))
+		e.Jcc(amd64.NE, x.label)
+	})
+}
+
+func selectGlobalKeys(s *selector, i *ir.Instr) {
+	in := s.start()
+	d := in.defEarly(s.vreg(i.Result()))
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late, nil)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		dst, dict := reg(l[d]), s.off.FrameGlobals
+		if i.Obj == uint32(s.snap.Builtins) {
+			dict = s.off.FrameBuiltins
+		}
+		e.RM(amd64.Mov64, dst, amd64.At(frameReg, dict))
+		e.RM(amd64.Mov64, dst, amd64.At(dst, s.off.DictKeys))
+		e.MI(amd64.Cmp32, amd64.At(dst, s.off.KeysVersion), int32(uint32(i.Imm)))
+		e.Jcc(amd64.NE, x.label)
+	})
+}
+
+// lists and tuples ---------------------------------------------------------------------------------------------------
+
+// selectItem loads an item; negative indices are made positive out of line.
+func selectItem(s *selector, i *ir.Instr) {
+	list := i.Op == ir.OpListItem
+	in := s.start()
+	a := in.useLate(s.vreg(i.Args[0]))
+	vk := s.vreg(i.Args[1])
+	var index int64
+	constant := s.f.Values[vk].Const && s.f.Def(ir.Value(vk)).Op == ir.OpConstInt
+	if constant {
+		index = s.f.Def(ir.Value(vk)).Imm
+		constant = index >= 0 && index < 1<<24
+	}
+	k := -1
+	if !constant {
+		k = in.useLate(vk)
+	}
+	d := in.defEarly(s.vreg(i.Result()))
+	var x *exit
+	if list || i.Imm == 0 {
+		x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIndexRange, i.State, regalloc.Late, nil)
+	}
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		seq, dst := reg(l[a]), reg(l[d])
+		fetch := func(index amd64.Reg) {
+			base, disp := seq, s.off.TupleItems
+			if list {
+				e.RM(amd64.Mov64, dst, amd64.At(seq, s.off.ListItems))
+				base, disp = dst, 0
+			}
+			if constant {
+				e.RM(amd64.Mov64, dst, amd64.At(base, disp+int32(8*index0(i, s))))
+			} else {
+				e.RM(amd64.Mov64, dst, amd64.AtIndex(base, index, 8, disp))
+			}
+		}
+		size := amd64.At(seq, s.off.VarSize)
+		switch {
+		case constant && x != nil:
+			e.MI(amd64.Cmp64, size, int32(index))
+			e.Jcc(amd64.LE, x.label)
+			fetch(amd64.NoReg)
+		case constant:
+			fetch(amd64.NoReg)
+		default:
+			key := reg(l[k])
+			negative, done := e.NewLabel(), e.NewLabel()
+			if x != nil {
+				e.RM(amd64.Cmp64, key, size)
+				e.Jcc(amd64.AE, negative)
+			}
+			fetch(key)
+			e.Bind(done)
+			if x != nil {
+				e.outOfLine(func() {
+					e.Bind(negative)
+					e.RR(amd64.Test64, key, key)
+					e.Jcc(amd64.NS, x.label)
+					e.RM(amd64.Mov64, scratch, size)
+					e.RR(amd64.Add64, scratch, key)
+					e.Jcc(amd64.S, x.label)
+					fetch(scratch)
+					e.Jmp(done)
+				})
+			}
+		}
+	})
+}
+
+func index0(i *ir.Instr, s *selector) int64 { return s.f.Def(s.f.Root(i.Args[1])).Imm }
+
+// selectStoreListItem replaces an item and releases the old one.
+func selectStoreListItem(s *selector, i *ir.Instr) {
+	in := s.start()
+	va, vk, vv := s.vreg(i.Args[0]), s.vreg(i.Args[1]), s.vreg(i.Args[2])
+	a := in.useLate(va)
+	k := in.useLate(vk)
+	v := in.useLate(vv)
+	t := s.tempIn(in)
+	t2 := s.tempIn(in)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIndexRange, i.State, regalloc.Late, nil)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		seq, key, old, items := reg(l[a]), reg(l[k]), reg(l[t]), reg(l[t2])
+		negative, go_ := e.NewLabel(), e.NewLabel()
+		e.RR(amd64.Mov64, old, key)
+		e.RM(amd64.Cmp64, key, amd64.At(seq, s.off.VarSize))
+		e.Jcc(amd64.AE, negative)
+		e.Bind(go_)
+		e.RM(amd64.Mov64, items, amd64.At(seq, s.off.ListItems))
+		e.Lea(items, amd64.AtIndex(items, old, 8, 0))
+		e.RM(amd64.Mov64, old, amd64.At(items, 0))
+		e.MR(amd64.Mov64, amd64.At(items, 0), reg(l[v]))
+		if i.Imm != 0 {
+			e.M(amd64.Inc64, amd64.At(reg(l[v]), s.off.ObjRefcnt))
+		}
+		e.release(old, false, i.State.BCI)
+		e.outOfLine(func() {
+			e.Bind(negative)
+			e.RR(amd64.Test64, key, key)
+			e.Jcc(amd64.NS, x.label)
+			e.RM(amd64.Add64, old, amd64.At(seq, s.off.VarSize))
+			e.Jcc(amd64.S, x.label)
+			e.Jmp(go_)
+		})
+	})
+}
+
+// selectListAppend appends in place while there is room; growing is a call out of line, for which the instruction is a
+// call to the allocator.
+func selectListAppend(s *selector, i *ir.Instr) {
+	in := s.start()
+	va, vv := s.vreg(i.Args[0]), s.vreg(i.Args[1])
+	a := in.useFixed(va, amd64.RDI)
+	v := in.useFixed(vv, amd64.RSI)
+	in.clobbers = callClobbers
+	x := s.raise(in)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		full, done := e.NewLabel(), e.NewLabel()
+		list, item := reg(l[a]), reg(l[v])
+		e.RM(amd64.Mov64, scratch, amd64.At(list, s.off.VarSize))
+		e.RM(amd64.Cmp64, scratch, amd64.At(list, s.off.ListAllocated))
+		e.Jcc(amd64.GE, full)
+		e.RM(amd64.Mov64, amd64.RAX, amd64.At(list, s.off.ListItems))
+		e.MR(amd64.Mov64, amd64.AtIndex(amd64.RAX, scratch, 8, 0), item)
+		e.M(amd64.Inc64, amd64.At(list, s.off.VarSize))
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(full)
+			e.callAddr(e.helper(pyabi.HelperListAppend))
+			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
+			e.Jcc(amd64.NS, done)
+			e.Jmp(x.label)
+		})
+	})
+}
+
+// attributes ----------------------------------------------------------------------------------------------------------
+
+// selectStoreValue sets an entry of the inline values; the first store into an empty entry records the insertion order
+// (Include/internal/pycore_dict.h, _PyDictValues_AddToInsertionOrder).
+func selectStoreValue(s *selector, i *ir.Instr) {
+	in := s.start()
+	w := in.useLate(s.vreg(i.Args[1]))
+	v := in.useLate(s.vreg(i.Args[2]))
+	t := s.tempIn(in)
+	index := int32(i.Imm)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		values, old := reg(l[w]), reg(l[t])
+		first, done := e.NewLabel(), e.NewLabel()
+		entry := amd64.At(values, 8*index)
+		e.RM(amd64.Mov64, old, entry)
+		e.MR(amd64.Mov64, entry, reg(l[v]))
+		e.RR(amd64.Test64, old, old)
+		e.Jcc(amd64.E, first)
+		e.release(old, false, i.State.BCI)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(first)
+			e.RM(amd64.Movzx8, old, amd64.At(values, s.off.ValuesUsedSize))
+			e.R(amd64.Inc32, old)
+			e.MR(amd64.Mov8, amd64.At(values, s.off.ValuesUsedSize), old)
+			e.R(amd64.Neg64, old)
+			e.MI(amd64.Mov8, amd64.AtIndex(values, old, 1, s.off.ValuesUsedSize), int32(int8(index)))
+			e.Jmp(done)
+		})
+	})
+}
+
+// selectStoreTo replaces the word at an offset of the first operand by the last operand and releases the old content.
+func selectStoreTo(offset func(*pyabi.Offsets, *ir.Instr) int32) func(*selector, *ir.Instr) {
+	return func(s *selector, i *ir.Instr) {
+		in := s.start()
+		a := in.useLate(s.vreg(i.Args[0]))
+		v := in.useLate(s.vreg(i.Args[1]))
+		t := s.tempIn(in)
+		s.finish(in, func(e *emitter, l []regalloc.Loc) {
+			m := amd64.At(reg(l[a]), offset(s.off, i))
+			e.RM(amd64.Mov64, reg(l[t]), m)
+			e.MR(amd64.Mov64, m, reg(l[v]))
+			e.release(reg(l[t]), true, i.State.BCI)
+		})
+	}
+}
+
+// iterators -----------------------------------------------------------------------------------------------------------
+
+func selectRangeTake(s *selector, i *ir.Instr) {
+	in := s.start()
+	it := in.useLate(s.vreg(i.Args[0]))
+	d := in.defEarly(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		r, dst := reg(l[it]), reg(l[d])
+		e.RM(amd64.Mov64, dst, amd64.At(r, s.off.RangeIterIndex))
+		e.Lea(scratch, amd64.At(dst, 1))
+		e.MR(amd64.Mov64, amd64.At(r, s.off.RangeIterIndex), scratch)
+		e.RM(amd64.Imul64, dst, amd64.At(r, s.off.RangeIterStep))
+		e.RM(amd64.Add64, dst, amd64.At(r, s.off.RangeIterStart))
+	})
+}
+
+func selectSequenceTake(s *selector, i *ir.Instr) {
+	list := i.Op == ir.OpListIterTake
+	in := s.start()
+	it := in.useLate(s.vreg(i.Args[0]))
+	d := in.defEarly(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		r, dst := reg(l[it]), reg(l[d])
+		e.RM(amd64.Mov64, dst, amd64.At(r, s.off.ListIterSeq))
+		e.RM(amd64.Mov64, scratch, amd64.At(r, s.off.ListIterIndex))
+		e.M(amd64.Inc64, amd64.At(r, s.off.ListIterIndex))
+		if list {
+			e.RM(amd64.Mov64, dst, amd64.At(dst, s.off.ListItems))
+			e.RM(amd64.Mov64, dst, amd64.AtIndex(dst, scratch, 8, 0))
+		} else {
+			e.RM(amd64.Mov64, dst, amd64.AtIndex(dst, scratch, 8, s.off.TupleItems))
+		}
+	})
+}

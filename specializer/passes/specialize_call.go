@@ -1,0 +1,266 @@
+package passes
+
+import (
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+)
+
+// co_flags and ml_flags bits (Include/cpython/code.h, Include/methodobject.h).
+const (
+	coOptimized    = 0x01
+	coNewLocals    = 0x02
+	coVarArgs      = 0x04
+	coVarKeywords  = 0x08
+	coGeneratorish = 0x20 | 0x80 | 0x200
+
+	methVarArgs  = 0x01
+	methKeywords = 0x02
+	methNoArgs   = 0x04
+	methO        = 0x08
+	methFastCall = 0x80
+)
+
+// frameSpecials is the number of words of a frame before its locals (FRAME_SPECIALS_SIZE).
+func (s *specializer) frameSpecials() int { return int(s.snap.Offsets.FrameSpecials) }
+
+// callee is the object that a call is known to call, with the operands it gets.
+func (s *specializer) callee(i *ir.Instr) (pyabi.ObjID, []ir.Value) {
+	if m := s.constOf(i.Args[0]); m != pyabi.NoObj {
+		return m, i.Args[1:]
+	}
+	if d := s.f.Def(s.resolve(i.Args[0])); d != nil && d.Op == ir.OpConstNull {
+		return s.constOf(i.Args[1]), i.Args[2:]
+	}
+	return pyabi.NoObj, nil
+}
+
+// callType is the type of a call of a known builtin class or function.
+func (s *specializer) callType(i *ir.Instr) ir.Type {
+	obj, args := s.hintedCallee(i)
+	if obj == pyabi.NoObj || i.Obj != 0 {
+		return ir.AnyType
+	}
+	switch s.snap.Objects[obj].Kind {
+	case pyabi.KindType:
+		if set, ok := s.builtinClass(obj); ok {
+			return ir.Obj(set)
+		}
+	case pyabi.KindCFunction:
+		if b, ok := s.builtin(obj, args); ok {
+			return ir.Obj(boxClass(b.row.result))
+		}
+	}
+	return ir.AnyType
+}
+
+// hintedCallee is callee before the rewriting: a global load that will become a constant counts as one.
+func (s *specializer) hintedCallee(i *ir.Instr) (pyabi.ObjID, []ir.Value) {
+	if obj, args := s.callee(i); obj != pyabi.NoObj {
+		return obj, args
+	}
+	if d := s.f.Def(i.Args[0]); d == nil || d.Op != ir.OpConstNull {
+		return pyabi.NoObj, nil
+	}
+	d := s.f.Def(i.Args[1])
+	if d == nil || d.Op != ir.OpPyLoadGlobal {
+		return pyabi.NoObj, nil
+	}
+	h := hintOf(d)
+	if h.Rec == nil || failed(h, codemeta.ReasonKeysVersion, codemeta.ReasonAttrMissing, codemeta.ReasonGlobalValue) {
+		return pyabi.NoObj, nil
+	}
+	return h.Rec.Value, i.Args[2:]
+}
+
+// builtinClass is the class of the instances that calling a builtin class makes.
+func (s *specializer) builtinClass(obj pyabi.ObjID) (ir.ClassSet, bool) {
+	for _, k := range []struct {
+		known pyabi.WellKnown
+		set   ir.ClassSet
+	}{
+		{pyabi.KnownRange, ir.Range}, {pyabi.KnownInt, ir.Int}, {pyabi.KnownFloat, ir.Float}, {pyabi.KnownStr, ir.Str},
+		{pyabi.KnownList, ir.List}, {pyabi.KnownTuple, ir.Tuple}, {pyabi.KnownDict, ir.Dict}, {pyabi.KnownSet, ir.Set},
+		{pyabi.KnownBool, ir.Bool},
+	} {
+		if s.snap.Known[k.known] == obj {
+			// int(x), float(x) and str(x) may give instances of subclasses through __int__ and the like only for int and
+			// str; those are left out.
+			if k.set&(ir.Int|ir.Str) != 0 {
+				return 0, false
+			}
+			return k.set, true
+		}
+	}
+	return 0, false
+}
+
+// call makes direct calls of known functions.
+func (s *specializer) call(i *ir.Instr, h *ir.Hint) bool {
+	obj, args := s.callee(i)
+	if obj == pyabi.NoObj {
+		return false
+	}
+	switch o := &s.snap.Objects[obj]; o.Kind {
+	case pyabi.KindFunction:
+		return s.callFunction(i, h, obj, args)
+	case pyabi.KindCFunction:
+		return i.Obj == 0 && (s.callBuiltin(i, h, obj, args) || s.callC(i, o, s.constSelf(o), args))
+	case pyabi.KindMethodDescr:
+		return i.Obj == 0 && len(args) > 0 && s.callC(i, o, args[0], args[1:])
+	}
+	return false
+}
+
+// callFunction binds the operands to the parameters and calls the function's machine code with a frame of ours.
+func (s *specializer) callFunction(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args []ir.Value) bool {
+	fn := &s.snap.Objects[obj].Func
+	if failed(h, codemeta.ReasonFunctionVersion) || fn.Version == 0 || fn.Code == pyabi.NoObj {
+		return false
+	}
+	index := s.snap.Objects[fn.Code].Index
+	if index < 0 {
+		return false
+	}
+	code := &s.snap.Codes[index]
+	if code.Flags&(coOptimized|coNewLocals) != coOptimized|coNewLocals || code.Flags&(coVarArgs|coVarKeywords|coGeneratorish) != 0 {
+		return false
+	}
+	bound, ok := s.bind(i, code, fn, args)
+	if !ok {
+		return false
+	}
+	// The callee operand itself is tested: its use here keeps it alive up to the call.
+	f := i.Args[0]
+	if s.constOf(f) != obj {
+		f = i.Args[1]
+	}
+	s.add(ir.OpFuncVersionGuard, int64(fn.Version), h.Before, f)
+	r := s.add(ir.OpCallFunction, 0, i.State, bound...)
+	s.last().Aux = &ir.CallTarget{
+		Func: obj, Code: fn.Code, Cell: code.Cell, Start: code.Addr, Globals: fn.Globals, Builtins: fn.Builtins,
+		Locals: int(code.NLocalsPlus), Slots: int(code.NLocalsPlus+code.StackSize) + s.frameSpecials(), Name: code.QualName,
+	}
+	s.replace(i, 0, r)
+	return true
+}
+
+// bind orders positional operands, keywords and defaults by parameter; it refuses what would be an error or needs a tuple
+// or dictionary.
+func (s *specializer) bind(i *ir.Instr, code *pyabi.Code, fn *pyabi.FuncInfo, args []ir.Value) ([]ir.Value, bool) {
+	total := int(code.ArgCount + code.KwOnly)
+	bound := make([]ir.Value, total)
+	var names []pyabi.ObjID
+	if i.Obj != 0 {
+		names = s.snap.Objects[i.Obj].Items
+	}
+	positional := len(args) - len(names)
+	if positional < 0 || positional > int(code.ArgCount) {
+		return nil, false
+	}
+	copy(bound, args[:positional])
+next:
+	for k, name := range names {
+		for p := int(code.PosOnly); p < total; p++ {
+			if s.snap.Objects[code.LocalNames[p]].Text == s.snap.Objects[name].Text && bound[p] == ir.NoValue {
+				bound[p] = args[positional+k]
+				continue next
+			}
+		}
+		return nil, false
+	}
+	firstDefault := int(code.ArgCount) - len(fn.Defaults)
+	for p := range bound {
+		if bound[p] != ir.NoValue {
+			continue
+		}
+		if p < firstDefault || p >= int(code.ArgCount) {
+			return nil, false // missing, or a keyword-only default
+		}
+		bound[p] = s.constObj(fn.Defaults[p-firstDefault])
+	}
+	return bound, true
+}
+
+// constSelf is the bound object of a builtin function as an operand.
+func (s *specializer) constSelf(o *pyabi.Object) ir.Value {
+	if o.CFunc.Self == pyabi.NoObj {
+		return s.add(ir.OpConstNull, 0, nil)
+	}
+	return s.constObj(o.CFunc.Self)
+}
+
+// callC calls a C function by its own convention. A method descriptor's receiver has the right class: the version guard of
+// the lookup that found it says so.
+func (s *specializer) callC(i *ir.Instr, o *pyabi.Object, self ir.Value, args []ir.Value) bool {
+	flags := o.CFunc.Flags &^ 0x40 // METH_COEXIST
+	switch {
+	case flags == methNoArgs && len(args) == 0:
+	case flags == methO && len(args) == 1:
+	case flags == methFastCall || flags == methFastCall|methKeywords:
+	default:
+		return false
+	}
+	r := s.add(ir.OpCallC, 0, i.State, append([]ir.Value{self}, args...)...)
+	s.last().Aux = &ir.CTarget{Meth: o.CFunc.Meth, Flags: flags, Name: o.Text}
+	for _, callee := range i.Args[:2] {
+		if s.constOf(callee) != pyabi.NoObj {
+			s.add(ir.OpKeepAlive, 0, nil, callee) // it owns the receiver it is bound to
+		}
+	}
+	s.replace(i, 0, r)
+	return true
+}
+
+// builtinRow is a builtin function that has a direct form for operands of certain classes.
+type builtinRow struct {
+	known  pyabi.WellKnown
+	class  ir.ClassSet // of the only operand
+	op     ir.Op
+	result ir.Rep
+	unbox  bool // the op takes the unboxed operand
+}
+
+var builtinRows = []builtinRow{
+	{pyabi.KnownLen, ir.List, ir.OpListSize, ir.RepInt, false},
+	{pyabi.KnownLen, ir.Tuple, ir.OpTupleSize, ir.RepInt, false},
+	{pyabi.KnownLen, ir.Str, ir.OpStrSize, ir.RepInt, false},
+	{pyabi.KnownAbs, ir.Int, ir.OpAbsInt, ir.RepInt, true},
+	{pyabi.KnownAbs, ir.Float, ir.OpAbsFloat, ir.RepFloat, true},
+}
+
+type builtinMatch struct {
+	row *builtinRow
+	arg ir.Value
+}
+
+// builtin finds the row for a builtin of the builtins module and operands of known classes.
+func (s *specializer) builtin(obj pyabi.ObjID, args []ir.Value) (builtinMatch, bool) {
+	if len(args) != 1 {
+		return builtinMatch{}, false
+	}
+	t := s.f.Type(args[0])
+	if int(args[0]) < len(s.types) && s.types[args[0]] != ir.NoType {
+		t = s.types[args[0]]
+	}
+	for k := range builtinRows {
+		row := &builtinRows[k]
+		if t.Set != 0 && t.Within(row.class) && obj == s.snap.Known[row.known] {
+			return builtinMatch{row, args[0]}, true
+		}
+	}
+	return builtinMatch{}, false
+}
+
+func (s *specializer) callBuiltin(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args []ir.Value) bool {
+	b, ok := s.builtin(obj, args)
+	if !ok || failed(h, codemeta.ReasonIntOverflow, codemeta.ReasonIntRange) {
+		return false
+	}
+	v := b.arg
+	if b.row.unbox {
+		v = s.unboxNumber(v, b.row.class, h.Before)
+	}
+	s.replace(i, 0, s.box(s.add(b.row.op, 0, h.Before, v), i.State))
+	return true
+}

@@ -1,0 +1,262 @@
+package passes
+
+import (
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+)
+
+// failed says whether any of the reasons ended a speculation at the site before.
+func failed(h *ir.Hint, reasons ...codemeta.Reason) bool {
+	for _, r := range reasons {
+		if h.Failed[uint16(r)] {
+			return true
+		}
+	}
+	return false
+}
+
+// getItem indexes exact lists and tuples by unboxed ints.
+func (s *specializer) getItem(i *ir.Instr, h *ir.Hint) bool {
+	class, op := s.sequence(i.Args[0], h)
+	if class == 0 || failed(h, codemeta.ReasonIndexRange) || !s.indexable(i.Args[1], h) {
+		return false
+	}
+	seq := s.guardClass(i.Args[0], class, h.Before)
+	key := s.guardClass(i.Args[1], ir.Int, h.Before)
+	s.replace(i, 0, s.add(op, 0, h.Before, seq, s.unboxNumber(key, ir.Int, h.Before)))
+	return true
+}
+
+// sequence is the class that the container of a subscript is taken to have, and the op that loads from it.
+func (s *specializer) sequence(v ir.Value, h *ir.Hint) (ir.ClassSet, ir.Op) {
+	t := s.f.Type(v)
+	switch {
+	case t.Set != 0 && t.Within(ir.List):
+		return ir.List, ir.OpListItem
+	case t.Set != 0 && t.Within(ir.Tuple):
+		return ir.Tuple, ir.OpTupleItem
+	case failed(h, codemeta.ReasonTypeGuard):
+	case h.Kind == ir.HintListInt && t.Set&ir.List != 0:
+		return ir.List, ir.OpListItem
+	case h.Kind == ir.HintTupleInt && t.Set&ir.Tuple != 0:
+		return ir.Tuple, ir.OpTupleItem
+	}
+	return 0, ir.OpInvalid
+}
+
+// indexable says whether a subscript may be taken for an int.
+func (s *specializer) indexable(v ir.Value, h *ir.Hint) bool {
+	if s.classOf(v) == ir.Int {
+		return true
+	}
+	return (h.Kind == ir.HintListInt || h.Kind == ir.HintTupleInt) && s.f.Type(v).Set&ir.Int != 0 && !failed(h, codemeta.ReasonTypeGuard)
+}
+
+// setItem stores into exact lists.
+func (s *specializer) setItem(i *ir.Instr, h *ir.Hint) bool {
+	class, _ := s.sequence(i.Args[0], h)
+	if class != ir.List || failed(h, codemeta.ReasonIndexRange) || !s.indexable(i.Args[1], h) {
+		return false
+	}
+	seq := s.guardClass(i.Args[0], class, h.Before)
+	key := s.unboxNumber(s.guardClass(i.Args[1], ir.Int, h.Before), ir.Int, h.Before)
+	s.add(ir.OpStoreListItem, 0, h.Before, seq, key, i.Args[2])
+	return true
+}
+
+// typeVersion guards the class of v by its version tag.
+func (s *specializer) typeVersion(v ir.Value, h *ir.Hint) ir.Value {
+	return s.add(ir.OpTypeVersionGuard, int64(h.Rec.TypeVersion), h.Before, v)
+}
+
+var attrReasons = []codemeta.Reason{codemeta.ReasonTypeVersion, codemeta.ReasonDictShape, codemeta.ReasonAttrMissing}
+
+// getAttr loads instance values and slots.
+func (s *specializer) getAttr(i *ir.Instr, h *ir.Hint) bool {
+	if h.Rec == nil || failed(h, attrReasons...) {
+		return false
+	}
+	switch h.Rec.Kind {
+	case pyabi.FbInstanceValue:
+		v := s.typeVersion(i.Args[0], h)
+		w := s.add(ir.OpInstanceValues, 0, h.Before, v)
+		s.replace(i, 0, s.add(ir.OpLoadValue, int64(h.Rec.Index), h.Before, v, w))
+	case pyabi.FbSlot:
+		v := s.typeVersion(i.Args[0], h)
+		s.replace(i, 0, s.add(ir.OpLoadMember, int64(h.Rec.Index), h.Before, v))
+	default:
+		return false
+	}
+	return true
+}
+
+// setAttr stores instance values and slots.
+func (s *specializer) setAttr(i *ir.Instr, h *ir.Hint) bool {
+	if h.Rec == nil || failed(h, attrReasons...) {
+		return false
+	}
+	switch h.Rec.Kind {
+	case pyabi.FbInstanceValue:
+		v := s.typeVersion(i.Args[0], h)
+		w := s.add(ir.OpInstanceValues, 0, h.Before, v)
+		s.add(ir.OpStoreValue, int64(h.Rec.Index), i.State, v, w, i.Args[1])
+	case pyabi.FbSlot:
+		v := s.typeVersion(i.Args[0], h)
+		s.add(ir.OpStoreMember, int64(h.Rec.Index), i.State, v, i.Args[1])
+	default:
+		return false
+	}
+	return true
+}
+
+// getMethod finds methods on the class: the unbound descriptor and the object itself.
+func (s *specializer) getMethod(i *ir.Instr, h *ir.Hint) bool {
+	if h.Rec == nil || failed(h, codemeta.ReasonTypeVersion, codemeta.ReasonKeysVersion, codemeta.ReasonDictShape) {
+		return false
+	}
+	switch h.Rec.Kind {
+	case pyabi.FbMethod:
+		v := s.typeVersion(i.Args[0], h)
+		s.add(ir.OpGuardNoDict, 0, h.Before, v)
+		s.add(ir.OpKeysVersionGuard, int64(h.Rec.Keys), h.Before, v)
+		s.method(i, v, h)
+	case pyabi.FbMethodNoDict:
+		s.method(i, s.typeVersion(i.Args[0], h), h)
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *specializer) method(i *ir.Instr, self ir.Value, h *ir.Hint) {
+	s.replace(i, 0, s.borrow(h.Rec.Value))
+	s.replace(i, 1, self)
+}
+
+// loadGlobal reads the entry of the keys table; a value that is a function, class or module is taken to be constant.
+func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
+	if h.Rec == nil || failed(h, codemeta.ReasonKeysVersion, codemeta.ReasonAttrMissing) {
+		return false
+	}
+	keys := func(dict pyabi.ObjID, version uint32) ir.Value {
+		w := s.add(ir.OpGlobalKeysGuard, int64(version), h.Before)
+		s.last().Obj = uint32(dict)
+		return w
+	}
+	var w ir.Value
+	switch h.Rec.Kind {
+	case pyabi.FbGlobal:
+		w = keys(s.snap.Globals, h.Rec.Keys)
+	case pyabi.FbBuiltin:
+		keys(s.snap.Globals, h.Rec.Keys)
+		w = keys(s.snap.Builtins, h.Rec.Keys2)
+	default:
+		return false
+	}
+	v := s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w)
+	if h.Rec.Value != pyabi.NoObj && !failed(h, codemeta.ReasonGlobalValue) {
+		switch s.snap.Objects[h.Rec.Value].Kind {
+		case pyabi.KindFunction, pyabi.KindType, pyabi.KindCFunction, pyabi.KindModule:
+			v = s.guardIs(v, h.Rec.Value, h.Before)
+		}
+	}
+	s.replace(i, 0, v)
+	return true
+}
+
+// loadDeref reads the cell; stock raises when it is empty.
+func (s *specializer) loadDeref(i *ir.Instr, h *ir.Hint) bool {
+	c := s.add(ir.OpLoadCell, 0, nil, i.Args[0])
+	v := s.add(ir.OpGuardNotNull, 0, h.Before, c)
+	s.f.Values[v].Type = ir.AnyType
+	s.replace(i, 0, v)
+	return true
+}
+
+// iter keeps the generic operation and adds what is known of its result: a range may have an iterator for big ints.
+func (s *specializer) iter(i *ir.Instr, h *ir.Hint) bool {
+	set := iterOf(s.f.Type(i.Args[0]))
+	if set == 0 || failed(h, codemeta.ReasonIteratorType) {
+		return false
+	}
+	old := i.Results[0]
+	made := s.f.NewInstr(ir.OpPyIter, 0, i.State, []ir.Type{ir.AnyType}, i.Args...)
+	s.f.Values[made.Results[0]].Block = s.block
+	s.out = append(s.out, made)
+	v := made.Result()
+	if set == ir.RangeIter {
+		after := h.After.Clone()
+		after.Stack[len(after.Stack)-1] = v
+		v = s.add(ir.OpGuardClass, int64(set), after, v)
+	}
+	s.f.Values[v].Type = ir.Obj(set)
+	s.repl[old] = v
+	return true
+}
+
+// iterators are the direct forms of py_next by class of iterator.
+var iterators = map[ir.ClassSet]struct{ more, take ir.Op }{
+	ir.RangeIter: {ir.OpRangeIterMore, ir.OpRangeIterTake},
+	ir.ListIter:  {ir.OpListIterMore, ir.OpListIterTake},
+	ir.TupleIter: {ir.OpTupleIterMore, ir.OpTupleIterTake},
+}
+
+// next splits py_next of a known iterator into the test, which decides the branch at the end of the block, and the take,
+// which opens the body. The front end's shape is fixed: v = py_next it; c = is v null; branch c done body, where body
+// begins with a refine of v and done has v dead. An exhausted list or tuple iterator still runs the generic operation in
+// the done block, because exhaustion drops its sequence.
+func (s *specializer) next(i *ir.Instr, h *ir.Hint) bool {
+	it := i.Args[0]
+	t := s.f.Type(it)
+	forms, ok := iterators[t.Set]
+	if !ok || t.Rep != ir.RepObject {
+		return false
+	}
+	term := s.block.Term()
+	if term.Op != ir.OpBranch || len(term.Edges) != 2 {
+		return false
+	}
+	test := s.f.Def(term.Args[0])
+	if test == nil || test.Op != ir.OpIs || test.Args[0] != i.Results[0] {
+		return false
+	}
+	done, body := term.Edges[0].To, term.Edges[1].To
+	more := s.add(forms.more, 0, nil, it)
+	s.repl[test.Results[0]] = s.add(ir.OpNotBool, 0, nil, more)
+	s.repl[i.Results[0]] = s.add(ir.OpConstNull, 0, nil)
+
+	refine := body.Instrs[0]
+	take := s.f.NewInstr(forms.take, 0, nil, []ir.Type{forms.take.Row().Result}, it)
+	item := take.Result()
+	s.f.Values[item].Block = body
+	head := []*ir.Instr{take}
+	if s.f.Type(item).Rep == ir.RepInt {
+		boxed := s.f.NewInstr(ir.OpBoxInt, 0, i.State, []ir.Type{ir.Obj(ir.Int)}, item)
+		s.f.Values[boxed.Result()].Block = body
+		head = append(head, boxed)
+		item = boxed.Result()
+	}
+	s.repl[refine.Results[0]] = item
+	body.Instrs = append(head, body.Instrs[1:]...)
+	if t.Set != ir.RangeIter {
+		finish := s.f.NewInstr(ir.OpPyNext, 0, i.State, []ir.Type{ir.Obj(ir.AnyOrNull)}, it)
+		s.f.Values[finish.Result()].Block = done
+		done.Instrs = append([]*ir.Instr{finish}, done.Instrs...)
+	}
+	return true
+}
+
+// unpack takes an exact tuple of the right length apart without a copy.
+func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
+	t := s.f.Type(i.Args[0])
+	known := t.Set != 0 && t.Within(ir.Tuple)
+	hinted := (h.Kind == ir.HintTwoTuple || h.Kind == ir.HintTuple) && t.Set&ir.Tuple != 0
+	if failed(h, codemeta.ReasonTypeGuard, codemeta.ReasonListShape) || !known && !hinted {
+		return false
+	}
+	v := s.guardClass(i.Args[0], ir.Tuple, h.Before)
+	s.add(ir.OpGuardIntConst, i.Imm, h.Before, s.add(ir.OpTupleSize, 0, nil, v))
+	s.replace(i, 0, v)
+	return true
+}
