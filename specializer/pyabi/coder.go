@@ -9,7 +9,7 @@ import (
 
 // coder carries one snapshot from or to its binary form, little endian without padding. The layout is described once, in
 // methods that take addresses: reading stores through them, writing takes the values from there. That way the decoder and
-// the encoder cannot drift apart; cshim/snapshot.c is the other writer, and recorded snapshots compare it with this one.
+// the encoder cannot drift apart; cshim/snapshot.c is the other writer, and a test with real interpreters compares the two.
 type coder struct {
 	buf     []byte
 	at      int // reading: position

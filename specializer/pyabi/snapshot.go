@@ -58,7 +58,7 @@ type Object struct {
 	Addr  uint64
 	Type  uint64 // address of its class
 	Kind  ObjKind
-	Fits  bool // KindInt: the value fits 64 bits
+	Fits  bool // KindInt: the value fits 64 bits; KindStr: Text is the whole text; KindTuple: Items are all the items
 	Int   int64
 	Bits  uint64
 	Text  string // KindStr: the text; KindType, KindFunction, KindCFunction: (qualified) name
