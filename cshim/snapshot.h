@@ -1,4 +1,4 @@
-/* Inside of the snapshot writer: what snapshot.c and feedback.c share. */
+/* Inside of the snapshot writer: what snapshot.c, snapbuf.c and feedback.c share. */
 #ifndef PYSTON_LITE_SNAPSHOT_H
 #define PYSTON_LITE_SNAPSHOT_H
 
