@@ -22,6 +22,7 @@ type Options struct {
 	StressGuards uint32                          // make every Nth guard fail; 0: off
 	StressExits  uint32                          // take every Nth exit; 0: off
 	ShuffleSeed  uint64                          // randomise register choice; 0: off
+	Skip         []string                        // optional passes to leave out
 	Dump         func(stage string, text []byte) // receives what each stage has to show; nil: nothing is printed
 }
 
@@ -99,7 +100,10 @@ func (o *Options) dump(stage string, text func() string) {
 
 // context is what the passes are told.
 func (o *Options) context(snap *pyabi.Snapshot) *passes.Context {
-	ctx := &passes.Context{Snap: snap, Verify: o.Verify}
+	ctx := &passes.Context{Snap: snap, Verify: o.Verify, Skip: map[string]bool{}}
+	for _, name := range o.Skip {
+		ctx.Skip[name] = true
+	}
 	if o.Dump != nil {
 		ctx.Dump = func(stage, text string) { o.Dump("ir-"+stage, []byte(text)) }
 	}

@@ -432,3 +432,14 @@ func (b *Builder) EmitAt(op ir.Op, bci int32) { b.emit(op, 0, b.state(bci), nil)
 
 // None is the snapshot's None.
 func (b *Builder) None() pyabi.ObjID { return b.Snap.Known[pyabi.KnownNone] }
+
+// DropUnreached removes the blocks that no edge entered: control never gets past an exit to stock.
+func (b *Builder) DropUnreached() {
+	kept := b.F.Blocks[:0]
+	for _, blk := range b.F.Blocks {
+		if len(blk.Instrs) > 0 {
+			kept = append(kept, blk)
+		}
+	}
+	b.F.Blocks = kept
+}

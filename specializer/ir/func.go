@@ -47,7 +47,7 @@ type ValueInfo struct {
 	Block *Block // defining block
 	Param int    // index in Block.Params when Def is nil
 	Home  int32  // block parameters and local loads: the local slot whose memory holds the value when it is defined, or NoHome
-	Const bool   // defined by a constant op; may be rematerialised anywhere
+	Const bool   // the machine code can make the value again anywhere (Row.MadeAnywhere)
 }
 
 // Edge is a control transfer with the arguments for the parameters of its target.
@@ -199,7 +199,7 @@ func (f *Func) AddParam(b *Block, t Type, home int32) Value {
 func (f *Func) NewInstr(op Op, imm int64, state *FrameState, results []Type, args ...Value) *Instr {
 	i := &Instr{Op: op, Imm: imm, State: state, Args: args}
 	for _, t := range results {
-		i.Results = append(i.Results, f.newValue(ValueInfo{Type: t, Def: i, Home: NoHome, Const: op.Row().Constant}))
+		i.Results = append(i.Results, f.newValue(ValueInfo{Type: t, Def: i, Home: NoHome, Const: op.Row().MadeAnywhere()}))
 	}
 	return i
 }

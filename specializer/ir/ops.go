@@ -21,7 +21,7 @@ const (
 	EffShapes                      // whether an instance has inline values still, and which keys its class caches
 
 	EffNone Effects = 0
-	EffAll  Effects = 1<<iota - 1
+	EffAll  Effects = 1<<(iota-1) - 1
 )
 
 // Overlaps says whether the two sets share a part.
@@ -56,12 +56,13 @@ type Row struct {
 	Reads     Effects
 	Writes    Effects
 	Exit      ExitKind
-	Python    bool // may run arbitrary Python code (implies Writes EffAll)
-	Pure      bool // no effect but its result (and its exit): may be merged when repeated with the same Reads; removed when unused unless Checks
-	Checks    bool // its exit is where stock raises, or later code relies on it having passed: it stays when its result is unused
-	Releases  bool // drops a reference to an object it does not name as an operand value, whose finalizer may run (see Func.Writes)
-	SameValue bool // the result is the first operand, refined
-	Constant  bool
+	Python    bool   // may run arbitrary Python code (implies Writes EffAll)
+	Pure      bool   // no effect but its result (and its exit): may be merged when repeated with the same Reads; removed when unused unless Checks
+	Checks    bool   // its exit is where stock raises, or later code relies on it having passed: it stays when its result is unused
+	Releases  bool   // drops a reference to an object it does not name as an operand value, whose finalizer may run (see Func.Writes)
+	SameValue bool   // the result is the first operand, refined
+	Constant  bool   // the unit keeps the result alive
+	Remat     bool   // not Constant, but the machine code can make the value anywhere again
 	Term      bool   // terminator
 	Edges     int8   // number of edges of a terminator
 	Imm       string // meaning of Imm, "" when unused
@@ -378,6 +379,9 @@ func (op Op) Row() *Row {
 	}
 	return &rows[op]
 }
+
+// MadeAnywhere says whether the machine code can make the result again at any point, without an operand.
+func (r *Row) MadeAnywhere() bool { return r.Constant || r.Remat }
 
 func (op Op) String() string { return op.Row().Name }
 

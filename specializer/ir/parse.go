@@ -261,7 +261,7 @@ func (p *parser) instr() {
 	}
 	i.Op = op
 	for _, r := range i.Results {
-		p.f.Values[r].Const = op.Row().Constant
+		p.f.Values[r].Const = op.Row().MadeAnywhere()
 	}
 	hasImm := false
 	for p.space(); p.rest != ""; p.space() {

@@ -194,7 +194,7 @@ func (v *verifier) operands(i *Instr) {
 			v.fail("result %s has no type", r)
 		}
 	}
-	if row.Constant != (len(i.Results) == 1 && v.f.Values[i.Results[0]].Const) {
+	if row.MadeAnywhere() != (len(i.Results) == 1 && v.f.Values[i.Results[0]].Const) {
 		v.fail("the mark of constants is wrong")
 	}
 	switch {

@@ -25,7 +25,6 @@ type emitter struct {
 	pool     map[uint64]amd64.Label
 	poolKeys []uint64
 	tail     amd64.Label
-	restore  amd64.Label
 	meta     codemeta.Builder
 	reason   codemeta.Reason
 }
@@ -41,7 +40,7 @@ func (s *selector) emitAll(alloc *regalloc.Result) (*Code, error) {
 	if (8+8*len(e.saved)+int(e.size))%16 != 0 {
 		e.size += 8
 	}
-	e.tail, e.restore = e.NewLabel(), e.NewLabel()
+	e.tail = e.NewLabel()
 	for range s.blocks {
 		e.labels = append(e.labels, e.NewLabel())
 	}
@@ -389,7 +388,7 @@ func (e *emitter) value(in *inst, a []regalloc.Loc, v ir.Value, rep codemeta.Rep
 }
 
 // emitTail is where all exits of the unit meet: C rebuilds the frame and runs it on; then the unit returns its result,
-// or goes on where C says.
+// or jumps to the unit that C says continues the frame (a loop entered by OSR), on the same C stack.
 func (e *emitter) emitTail() {
 	e.Bind(e.tail)
 	e.R(amd64.Push, scratch)
@@ -404,18 +403,25 @@ func (e *emitter) emitTail() {
 	e.RM(amd64.Mov64, frameReg, amd64.At(frameReg, e.s.off.FramePrevious))
 	e.epilogue()
 	e.Bind(resume)
-	e.JmpReg(amd64.RDX)
+	e.RR(amd64.Mov64, scratch, amd64.RDX)
+	e.unwind()
+	e.JmpReg(scratch)
 }
 
 // epilogue gives the C stack back and returns.
 func (e *emitter) epilogue() {
+	e.unwind()
+	e.N(amd64.Ret)
+}
+
+// unwind gives the C stack back: rsp and the callee-saved registers are as at the entry.
+func (e *emitter) unwind() {
 	if e.size != 0 {
 		e.RI(amd64.Add64, amd64.RSP, e.size)
 	}
 	for k := len(e.saved) - 1; k >= 0; k-- {
 		e.R(amd64.Pop, e.saved[k])
 	}
-	e.N(amd64.Ret)
 }
 
 // flushCall calls the flush stub for an instruction's flush exit; it is for cold paths.

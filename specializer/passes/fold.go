@@ -128,7 +128,7 @@ func constantResult(f *ir.Func, i *ir.Instr) (op ir.Op, imm int64, ok bool) {
 	var c [2]int64
 	for k, a := range i.Args {
 		d := f.Def(a)
-		if d == nil || !f.Values[a].Const || k >= len(c) || d.Op == ir.OpConstObj || d.Op == ir.OpConstNull {
+		if d == nil || k >= len(c) || !isNumber(d.Op) {
 			return 0, 0, false
 		}
 		c[k] = d.Imm
@@ -164,6 +164,11 @@ func constantResult(f *ir.Func, i *ir.Instr) (op ir.Op, imm int64, ok bool) {
 		return ir.OpConstFloat, int64(math.Float64bits(float64(c[0]) / float64(c[1]))), true
 	}
 	return 0, 0, false
+}
+
+// isNumber says whether op is a constant whose value is its immediate.
+func isNumber(op ir.Op) bool {
+	return op == ir.OpConstInt || op == ir.OpConstFloat || op == ir.OpConstBool
 }
 
 func float(bits int64) float64 { return math.Float64frombits(uint64(bits)) }

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"slices"
 
 	"pystonlite/specializer/ir"
@@ -28,7 +29,7 @@ import (
 //
 // Needs split critical edges. Keeps Home only for values in slot mode: the register allocator may reload those from the slot.
 func refcount(f *ir.Func, _ *Context) {
-	r := &refcounter{f: f, mode: make([]refMode, len(f.Values)), at: map[*ir.Instr]place{}}
+	r := &refcounter{f: f, mode: make([]refMode, len(f.Values)), at: map[*ir.Instr]place{}, dom: ir.Dominators(f)}
 	for _, b := range f.Blocks {
 		for j, i := range b.Instrs {
 			r.at[i] = place{b, j}
@@ -65,6 +66,7 @@ type refcounter struct {
 	liveOut []bitset               // by block id
 	moved   map[ir.Value]*ir.Instr // the store that does so, by root
 	at      map[*ir.Instr]place
+	dom     *ir.DomTree
 	scratch bitset
 }
 
@@ -402,10 +404,48 @@ func (r *refcounter) insert() {
 func (r *refcounter) nearState(b *ir.Block) *ir.FrameState {
 	for _, i := range b.Instrs {
 		if i.State != nil {
-			return observers(i.State)
+			return r.within(observers(i.State), b)
 		}
 	}
-	return nil
+	return r.within(observers(r.near(b, b.Instrs[0])), b)
+}
+
+// near is the last state at or before i in b, or in the blocks that dominate it.
+func (r *refcounter) near(b *ir.Block, i *ir.Instr) *ir.FrameState {
+	for ; b != nil; b, i = r.dom.Idom(b), nil {
+		var found *ir.FrameState
+		for _, x := range b.Instrs {
+			if x.State != nil {
+				found = x.State
+			}
+			if x == i {
+				break
+			}
+		}
+		if found != nil {
+			return found
+		}
+	}
+	return &ir.FrameState{BCI: r.f.EntryBCI}
+}
+
+// within drops the locals of a state that are not defined yet at the start of b.
+func (r *refcounter) within(s *ir.FrameState, b *ir.Block) *ir.FrameState {
+	s.Locals = append([]ir.Value(nil), s.Locals...)
+	for slot, v := range s.Locals {
+		if v == ir.NoValue {
+			continue
+		}
+		info := &r.f.Values[v]
+		if info.Block == b && info.Def != nil || !r.dom.Dominates(info.Block, b) {
+			s.Locals[slot] = ir.NoValue
+			if s.Dirty[slot] {
+				s.Dirty = maps.Clone(s.Dirty)
+				delete(s.Dirty, slot)
+			}
+		}
+	}
+	return s
 }
 
 // observers is a state reduced to what a finalizer sees: the instruction pointer and the locals.
@@ -511,7 +551,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	sortValues(behind)
 	sortValues(increments)
 	for k := len(behind) - 1; k >= 0; k-- {
-		out = append(out, r.count(ir.OpDecRef, behind[k], observers(i.State)))
+		out = append(out, r.count(ir.OpDecRef, behind[k], observers(r.near(b, i))))
 	}
 	if len(increments) > 0 && i.Op.Row().Exit == ir.ExitDeopt {
 		i.Imm, increments = 1, nil // counted by the machine code behind the exit
@@ -519,7 +559,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	r.fillState(i, live, after, consumed, increments)
 	out = append(out, i)
 	for _, v := range early {
-		out = append(out, r.count(ir.OpDecRef, v, nil))
+		out = append(out, r.count(ir.OpDecRef, v, observers(r.near(b, i))))
 	}
 	for _, v := range increments {
 		out = append(out, r.count(ir.OpIncRef, v, nil))

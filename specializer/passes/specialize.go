@@ -270,7 +270,6 @@ func (s *specializer) borrow(obj pyabi.ObjID) ir.Value {
 	v := s.add(ir.OpBorrowObj, 0, nil)
 	s.last().Obj = uint32(obj)
 	s.f.Values[v].Type = objectType(s.snap, obj)
-	s.f.Values[v].Const = true
 	return v
 }
 

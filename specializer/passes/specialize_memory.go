@@ -240,6 +240,9 @@ func (s *specializer) next(i *ir.Instr, h *ir.Hint) bool {
 	s.repl[refine.Results[0]] = item
 	body.Instrs = append(head, body.Instrs[1:]...)
 	if t.Set != ir.RangeIter {
+		if len(done.Preds) > 1 {
+			done = ir.SplitEdge(s.f, s.block, 0)
+		}
 		finish := s.f.NewInstr(ir.OpPyNext, 0, i.State, []ir.Type{ir.Obj(ir.AnyOrNull)}, it)
 		s.f.Values[finish.Result()].Block = done
 		done.Instrs = append([]*ir.Instr{finish}, done.Instrs...)

@@ -146,9 +146,16 @@ func (u *unboxer) convert() {
 		}
 	}
 	guarded := map[ir.Value]ir.Value{} // machine values of guarded objects, made behind the guard
-	for _, b := range u.f.Blocks {
+	u.f.ComputePreds()
+	dom := ir.Dominators(u.f)
+	last := map[*ir.Block]*ir.FrameState{}
+	for _, b := range ir.ReversePostorder(u.f) {
 		u.block, u.out = b, make([]*ir.Instr, 0, len(b.Instrs))
-		var near *ir.FrameState // the last state seen: where an allocation for an edge argument fails
+		// The last state seen is where an allocation for an edge argument fails.
+		near := &ir.FrameState{BCI: u.f.EntryBCI}
+		if d := dom.Idom(b); d != nil && last[d] != nil {
+			near = last[d]
+		}
 		for _, i := range b.Instrs {
 			if i.State != nil {
 				near = i.State
@@ -156,6 +163,7 @@ func (u *unboxer) convert() {
 			u.uses(i, near, guarded)
 			u.out = append(u.out, i)
 		}
+		last[b] = near
 		b.Instrs = u.out
 	}
 	for g, m := range guarded {

@@ -50,6 +50,7 @@ func Build(snap *pyabi.Snapshot) (*ir.Func, error) {
 	for _, n := range t.order {
 		t.translate(n)
 	}
+	t.DropUnreached()
 	return t.F, nil
 }
 
