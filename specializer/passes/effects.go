@@ -7,8 +7,13 @@ import (
 // effects says what may change at each point of a function, the finalizers of dying values included.
 //
 // The reference count pass comes later; but where it will release what may be the last reference to an object whose class
-// is not trivial, Python code may run. Those points are where the lives of such values end: behind the last use in a block,
-// and at the start of a block that a value dies on the way to.
+// is not trivial, Python code may run. Those points are where the lives of values end that the machine frame owns alone:
+// behind the last use in a block, and at the start of a block that a value dies on the way to.
+//
+// A new reference is owned alone until a store gives it to a local. A value that memory or a local owns is so only if
+// something has been released while it was held: before that, its end cannot be the object's. Since the end of one life
+// counts as a release during another, the points are found by repetition until there are no more; there are few rounds,
+// because a release in the middle of a life mostly is a call.
 type effects struct {
 	f     *ir.Func
 	head  []bool   // by BlockID: a life may end on entry
@@ -18,10 +23,18 @@ type effects struct {
 // findEffects computes them. The result describes the function as it is: positions shift when a pass edits a block.
 func findEffects(f *ir.Func) *effects {
 	e := &effects{f: f, head: make([]bool, f.NumBlockIDs()), after: make([][]bool, f.NumBlockIDs())}
-	l := &lifeEnds{effects: e, owners: ownerKinds(f), seen: make([]uint32, len(f.Values)), index: make([]int32, len(f.Values))}
+	l := &lifeEnds{effects: e, seen: make([]uint32, len(f.Values)), held: make([]bool, len(f.Values))}
+	l.findOwners()
 	l.live = ir.ComputeLiveness(f, l.owner)
-	for _, b := range f.Blocks {
-		l.block(b)
+	for l.changed = true; l.changed; {
+		l.changed = false
+		for _, b := range f.Blocks {
+			l.hold(b)
+		}
+		for _, b := range f.Blocks {
+			l.round++
+			l.block(b)
+		}
 	}
 	return e
 }
@@ -46,19 +59,34 @@ func (e *effects) block(b *ir.Block) ir.Effects {
 	return w
 }
 
-// ownerKind says when the machine frame may own a reference of a value.
+// ownerKind says when the machine frame may own the last reference of a value.
 type ownerKind uint8
 
 const (
 	ownsNever    ownerKind = iota // not a reference, an alias, a constant, trivial, or kept by a slot that nothing stores to
 	ownsAlways                    // a new reference, or one handed on by an edge
-	ownsWhenHeld                  // borrowed from memory: counted only when it is held across a release or a block
+	ownsWhenHeld                  // owned by memory or a local, too, unless something was released meanwhile
 )
 
 // silent classes run no Python code when they die: the trivial ones, and ranges, which own ints only.
 const silent = ir.Trivial | ir.Range
 
-func ownerKinds(f *ir.Func) []ownerKind {
+// lifeEnds finds the points for effects.
+type lifeEnds struct {
+	*effects
+	owners  []ownerKind // by Value
+	from    []int32     // by Value: index in the defining block of what made memory an owner
+	held    []bool      // by Value: something may be released while it lives, across blocks
+	live    *ir.Liveness
+	seen    []uint32 // by Value: the round in which a later use in the block was seen
+	round   uint32
+	changed bool
+}
+
+// findOwners classifies the values.
+func (l *lifeEnds) findOwners() {
+	f := l.f
+	l.owners, l.from = make([]ownerKind, len(f.Values)), make([]int32, len(f.Values))
 	stored := make([]bool, f.Locals)
 	for _, b := range f.Blocks {
 		for _, i := range b.Instrs {
@@ -67,30 +95,34 @@ func ownerKinds(f *ir.Func) []ownerKind {
 			}
 		}
 	}
-	kinds := make([]ownerKind, len(f.Values))
-	for v := range kinds {
+	for v := range l.owners {
 		info := &f.Values[v]
 		if info.Type.Rep != ir.RepObject || info.Type.Within(silent) || info.Const || info.Block == nil {
 			continue
 		}
 		switch {
 		case info.Home != ir.NoHome && !stored[info.Home]:
-		case info.Def == nil || info.Home != ir.NoHome || info.Def.Op.Row().New:
-			kinds[v] = ownsAlways
+		case info.Home != ir.NoHome:
+			l.owners[v] = ownsWhenHeld
+		case info.Def == nil || info.Def.Op.Row().New:
+			l.owners[v] = ownsAlways
 		case !info.Def.Op.Row().SameValue:
-			kinds[v] = ownsWhenHeld
+			l.owners[v] = ownsWhenHeld
 		}
 	}
-	return kinds
-}
-
-// lifeEnds finds the points for effects.
-type lifeEnds struct {
-	*effects
-	owners []ownerKind
-	live   *ir.Liveness
-	seen   []uint32 // by Value: 1 + the BlockID in which a later use was seen
-	index  []int32  // by Value: index of the definition in its block
+	for _, b := range f.Blocks {
+		for k, i := range b.Instrs {
+			for _, r := range i.Results {
+				l.from[r] = int32(k)
+			}
+			if i.Op != ir.OpStoreLocal {
+				continue
+			}
+			if root := f.Root(i.Args[0]); l.owners[root] == ownsAlways && f.Values[root].Block == b {
+				l.owners[root], l.from[root] = ownsWhenHeld, int32(k)
+			}
+		}
+	}
 }
 
 // owner maps a value to the reference it is an alias of, if that can be owned.
@@ -102,48 +134,99 @@ func (l *lifeEnds) owner(v ir.Value) ir.Value {
 	return root
 }
 
+// releases counts, by index, the instructions of b in front of each that may release something; last comes the total.
+func (l *lifeEnds) releases(b *ir.Block) []int32 {
+	n := make([]int32, len(b.Instrs)+1)
+	for k, i := range b.Instrs {
+		n[k+1] = n[k]
+		if l.f.MayRunPython(i) || l.after[b.ID] != nil && l.after[b.ID][k] {
+			n[k+1]++
+		}
+	}
+	return n
+}
+
+// hold marks the values that are live beyond b and across a release in it.
+func (l *lifeEnds) hold(b *ir.Block) {
+	n := l.releases(b)
+	total := n[len(b.Instrs)]
+	if total == 0 && !l.head[b.ID] {
+		return
+	}
+	for _, v := range l.live.In(b) {
+		l.held[v] = true
+	}
+	for _, v := range l.live.Out(b) {
+		if l.f.Values[v].Block == b && total > n[l.start(v)] {
+			l.held[v] = true
+		}
+	}
+}
+
+// start is the index in v's block behind what made memory an owner of it.
+func (l *lifeEnds) start(v ir.Value) int32 {
+	if l.f.Def(v) == nil && l.from[v] == 0 {
+		return 0
+	}
+	return l.from[v] + 1
+}
+
+// block finds the lives that end on the way out of b and in it.
 func (l *lifeEnds) block(b *ir.Block) {
 	for _, e := range b.Term().Edges {
-		if !subset(l.live.Out(b), l.live.In(e.To)) {
-			l.head[e.To.ID] = true
+		if !l.head[e.To.ID] && l.diesOnEdge(l.live.Out(b), l.live.In(e.To)) {
+			l.head[e.To.ID], l.changed = true, true
 		}
 	}
-	releases := make([]int32, len(b.Instrs)+1) // how many of the instructions before each may release something
-	for k, i := range b.Instrs {
-		for _, r := range i.Results {
-			l.index[r] = int32(k)
-		}
-		releases[k+1] = releases[k]
-		if l.f.MayRunPython(i) {
-			releases[k+1]++
-		}
-	}
-	stamp := uint32(b.ID) + 1
+	n := l.releases(b)
 	for k := len(b.Instrs) - 1; k >= 0; k-- {
 		i := b.Instrs[k]
 		i.Uses(func(u *ir.Value) {
 			v := l.owner(*u)
-			if v == ir.NoValue || l.seen[v] == stamp {
+			if v == ir.NoValue || l.seen[v] == l.round {
 				return
 			}
-			l.seen[v] = stamp
-			if l.live.LiveOut(b, v) || i.Op.Row().Term || l.consumed(i, v) {
-				return
-			}
-			if l.owners[v] == ownsWhenHeld && l.f.Values[v].Block == b && releases[k] == releases[l.index[v]+1] {
+			l.seen[v] = l.round
+			if l.live.LiveOut(b, v) || i.Op.Row().Term || l.consumed(i, v) || !l.alone(v, b, n, k) {
 				return
 			}
 			if l.after[b.ID] == nil {
 				l.after[b.ID] = make([]bool, len(b.Instrs))
 			}
-			l.after[b.ID][k] = true
+			if !l.after[b.ID][k] {
+				l.after[b.ID][k], l.changed = true, true
+			}
 		})
 	}
 	for _, p := range b.Params {
-		if l.owner(p) == p && l.seen[p] != stamp && !l.live.LiveOut(b, p) {
-			l.head[b.ID] = true
+		if !l.head[b.ID] && l.owners[p] == ownsAlways && l.seen[p] != l.round && !l.live.LiveOut(b, p) {
+			l.head[b.ID], l.changed = true, true
 		}
 	}
+}
+
+// alone says whether the machine frame may own the only reference of v at instruction k of b.
+func (l *lifeEnds) alone(v ir.Value, b *ir.Block, n []int32, k int) bool {
+	switch {
+	case l.owners[v] == ownsAlways:
+		return true
+	case l.f.Values[v].Block == b:
+		return n[k] > n[min(l.start(v), int32(k))]
+	}
+	return l.held[v] || n[k] > 0 || l.head[b.ID]
+}
+
+// diesOnEdge says whether a value in out, but not in in, may be owned alone; both are ascending.
+func (l *lifeEnds) diesOnEdge(out, in []ir.Value) bool {
+	for _, v := range out {
+		for len(in) > 0 && in[0] < v {
+			in = in[1:]
+		}
+		if (len(in) == 0 || in[0] != v) && (l.owners[v] == ownsAlways || l.held[v]) {
+			return true
+		}
+	}
+	return false
 }
 
 // consumed says whether i takes over the reference v.
@@ -154,19 +237,6 @@ func (l *lifeEnds) consumed(i *ir.Instr, v ir.Value) bool {
 		}
 	}
 	return false
-}
-
-// subset says whether all of a is in b; both are ascending.
-func subset(a, b []ir.Value) bool {
-	for _, v := range a {
-		for len(b) > 0 && b[0] < v {
-			b = b[1:]
-		}
-		if len(b) == 0 || b[0] != v {
-			return false
-		}
-	}
-	return true
 }
 
 // loopWrites is what may change while each loop runs, nested ones included, by the BlockID of its header.

@@ -113,6 +113,31 @@ b2() bci=6:
 	assert.Equal(t, ir.EffNone, e.at(b, 2), "the object lives on")
 	assert.Equal(t, ir.EffAll, e.at(b, 3), "its last use")
 	assert.Equal(t, ir.EffNone, e.at(b, 4))
-	assert.True(t, e.head[1], "v4 dies on the way")
+	assert.True(t, e.head[1], "v4 dies on the way, and its lender may be gone")
 	assert.True(t, e.head[2], "v3 dies on the way")
+
+	// What a slot or memory keeps does not end with its last use here, as long as nothing is released.
+	f = parseBody(t, `b0() bci=0:
+  v1: obj:Any = py_load_global @1 [bci=0]
+  store_local 0 v1 [bci=1]
+  v2: obj:Any = guard_type_version v1 7 [bci=2]
+  v3: obj:Any = load_member v2 16 [bci=2]
+  v4: bool = is v3 v1
+  branch v4 b1() b2()
+b1() bci=4:
+  v5: obj:Any = load_member v2 24 [bci=2]
+  v6: bool = is v3 v5
+  guard_true v6 [bci=4]
+  v7: obj:Any = py_load_global @2 [bci=6]
+  v8: bool = is v5 v7
+  guard_true v8 [bci=8]
+  exit 1 [bci=8]
+b2() bci=6:
+  return v3 0 [bci=6]
+`)
+	e = findEffects(f)
+	assert.False(t, e.head[1] || e.head[2])
+	assert.Equal(t, ir.EffNone, e.at(f.Blocks[1], 0), "the local keeps v1, which is v2")
+	assert.Equal(t, ir.EffNone, e.at(f.Blocks[1], 1), "memory keeps v3")
+	assert.Equal(t, ir.EffAll, e.at(f.Blocks[1], 4), "v5 was held across the call, and v7 is new")
 }

@@ -35,6 +35,7 @@ func refcount(f *ir.Func, _ *Context) {
 			r.at[i] = place{b, j}
 		}
 	}
+	r.homes()
 	r.classify()
 	r.liveness()
 	r.slots()
@@ -105,6 +106,82 @@ func (b bitset) each(g func(int32)) {
 			}
 			g(int32(k*64) + bit)
 			w &= w - 1
+		}
+	}
+}
+
+// homes checks which block parameters really are the content of their home slot on every edge, and takes the home from
+// the others. What a slot holds is followed forward, optimistically: a parameter is its slot's content until an edge passes
+// something else.
+func (r *refcounter) homes() {
+	order := ir.ReversePostorder(r.f)
+	content := make([][]ir.Value, r.f.NumBlockIDs()) // by block: the root each slot holds at its end, NoValue when unknown
+	at := make([]ir.Value, r.f.Locals)
+	for changed := true; changed; {
+		changed = false
+		for _, b := range order {
+			r.contentAtStart(b, content, at)
+			for _, i := range b.Instrs {
+				r.contentAfter(i, at)
+			}
+			end := append([]ir.Value(nil), at...)
+			if content[b.ID] == nil || !slices.Equal(content[b.ID], end) {
+				content[b.ID] = end
+				changed = true
+			}
+			for _, e := range b.Term().Edges {
+				for k, a := range e.Args {
+					info := &r.f.Values[e.To.Params[k]]
+					if h := info.Home; h != ir.NoHome && info.Type.Rep == ir.RepObject && end[h] != r.f.Root(a) {
+						info.Home = ir.NoHome
+						changed = true
+					}
+				}
+			}
+		}
+	}
+}
+
+// contentAtStart sets at to what the slots hold when b begins: what all predecessors seen so far agree on, and the
+// parameters that have a home.
+func (r *refcounter) contentAtStart(b *ir.Block, content [][]ir.Value, at []ir.Value) {
+	clear(at)
+	first := true
+	for _, p := range b.Preds {
+		end := content[p.ID]
+		if end == nil {
+			continue
+		}
+		for s := range at {
+			if first {
+				at[s] = end[s]
+			} else if at[s] != end[s] {
+				at[s] = ir.NoValue
+			}
+		}
+		first = false
+	}
+	for _, p := range b.Params {
+		if info := &r.f.Values[p]; info.Type.Rep == ir.RepObject && info.Home != ir.NoHome {
+			at[info.Home] = p
+		}
+	}
+}
+
+// contentAfter follows one instruction.
+func (r *refcounter) contentAfter(i *ir.Instr, at []ir.Value) {
+	switch i.Op {
+	case ir.OpLoadLocal:
+		at[i.Imm] = i.Result()
+	case ir.OpStoreLocal:
+		at[i.Imm] = r.f.Root(i.Args[0])
+	default:
+		if i.State != nil && i.Op.Row().Exit == ir.ExitFlush {
+			for slot, dirty := range i.State.Dirty {
+				if dirty {
+					at[slot] = ir.NoValue // the cold path may write it
+				}
+			}
 		}
 	}
 }

@@ -28,6 +28,7 @@ type unboxer struct {
 	class []ir.ClassSet // by value: Int, Float or Bool for a parameter that is going to be unboxed
 	block *ir.Block
 	out   []*ir.Instr
+	order []*ir.Block // to be converted
 }
 
 var numberClasses = map[ir.ClassSet]ir.Type{ir.Int: ir.IntType, ir.Float: ir.FltType, ir.Bool: ir.BoolType}
@@ -149,11 +150,16 @@ func (u *unboxer) convert() {
 	u.f.ComputePreds()
 	dom := ir.Dominators(u.f)
 	last := map[*ir.Block]*ir.FrameState{}
-	for _, b := range ir.ReversePostorder(u.f) {
+	u.order = ir.ReversePostorder(u.f)
+	reachable := len(u.order)
+	for n := 0; n < len(u.order); n++ { // grows by split edges
+		b := u.order[n]
 		u.block, u.out = b, make([]*ir.Instr, 0, len(b.Instrs))
 		// The last state seen is where an allocation for an edge argument fails.
 		near := &ir.FrameState{BCI: u.f.EntryBCI}
-		if d := dom.Idom(b); d != nil && last[d] != nil {
+		if n >= reachable {
+			near = last[b.Preds[0]]
+		} else if d := dom.Idom(b); d != nil && last[d] != nil {
 			near = last[d]
 		}
 		for _, i := range b.Instrs {
@@ -193,11 +199,27 @@ func (u *unboxer) uses(i *ir.Instr, near *ir.FrameState, guarded map[ir.Value]ir
 			}
 		}
 	}
-	for _, e := range i.Edges {
+	for n := range i.Edges {
+		e := &i.Edges[n]
+		if len(i.Edges) > 1 && u.boxesOn(e) {
+			// A box that only this way out needs is made there: the split block is walked later, as its own block.
+			u.order = append(u.order, ir.SplitEdge(u.f, u.block, n))
+			continue
+		}
 		for k, a := range e.Args {
 			e.Args[k] = u.edgeArg(a, u.classOf(e.To.Params[k]), near, guarded)
 		}
 	}
+}
+
+// boxesOn says whether an edge will need a new box.
+func (u *unboxer) boxesOn(e *ir.Edge) bool {
+	for k, a := range e.Args {
+		if u.classOf(e.To.Params[k]) == 0 && u.classOf(u.f.Root(a)) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (u *unboxer) classOf(v ir.Value) ir.ClassSet {
