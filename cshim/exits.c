@@ -213,7 +213,7 @@ pl_unwind(PyThreadState *ts, pl_frame *f, pl_raise raise)
     PyObject **stack = f->localsplus + co->co_nlocalsplus;
     pl_set_running(f, raise.at);
     if (raise.adds_entry && !_PyFrame_IsIncomplete(f)) {
-        PyFrameObject *object = PyThreadState_GetFrame(ts);
+        PyFrameObject *object = pl_frame_object(ts);
         if (object != NULL) {
             PyTraceBack_Here(object);
             Py_DECREF(object);

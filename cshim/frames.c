@@ -141,6 +141,16 @@ pl_frame_pop(PyThreadState *ts, pl_frame *f)
 
 /* ---- release ------------------------------------------------------------------------------------------------------- */
 
+PyFrameObject *
+pl_frame_object(PyThreadState *ts)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyFrameObject *object = PyThreadState_GetFrame(ts);
+    PyErr_Restore(type, value, traceback);
+    return object;
+}
+
 /* Somebody keeps the frame object: the frame's contents move into it and live on there.  The original keeps its references
  * to function, code and locals dictionary until its caller drops them, hence the copy takes its own. */
 static void
@@ -160,7 +170,7 @@ move_into_object(PyThreadState *ts, PyFrameObject *object, pl_frame *f)
         pl_set_running(copy, copy->f_code->_co_firsttraceable);   /* it is dead: what it pretends to have run is of no matter */
     }
     /* The frame is unlinked, so the thread's current frame is its caller.  A failure costs f_back only. */
-    object->f_back = PyThreadState_GetFrame(ts);
+    object->f_back = pl_frame_object(ts);
     if (!PyObject_GC_IsTracked((PyObject *)object)) {
         PyObject_GC_Track((PyObject *)object);
     }

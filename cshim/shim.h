@@ -119,6 +119,9 @@ void pl_frame_release(PyThreadState *ts, pl_frame *f);                   /* unli
 PyObject *pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry);   /* C -> machine code: ctx, link, run */
 PyObject *pl_handover(PyThreadState *ts, pl_frame *f, int throwflag);    /* linked+charged frame -> stock evaluator */
 void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> nothing: drops f_locals, func, code; pops */
+/* The innermost visible frame's object, a new reference; NULL when there is none or no memory.  Unlike PyThreadState_GetFrame
+ * it loses no pending exception then. */
+PyFrameObject *pl_frame_object(PyThreadState *ts);
 char *pl_stack_limit(PyThreadState *ts);                 /* lowest stack address at which machine code may be entered */
 
 /* ---- exits.c ---------------------------------------------------------------------------------------------------- */
