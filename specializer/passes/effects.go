@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"sort"
+
 	"pystonlite/specializer/ir"
 )
 
@@ -23,15 +25,21 @@ type effects struct {
 // findEffects computes them. The result describes the function as it is: positions shift when a pass edits a block.
 func findEffects(f *ir.Func) *effects {
 	e := &effects{f: f, head: make([]bool, f.NumBlockIDs()), after: make([][]bool, f.NumBlockIDs())}
-	l := &lifeEnds{effects: e, seen: make([]uint32, len(f.Values)), held: make([]bool, len(f.Values))}
+	l := &lifeEnds{effects: e, order: ir.ReversePostorder(f), seen: make([]uint32, len(f.Values))}
 	l.findOwners()
 	l.live = ir.ComputeLiveness(f, l.owner)
+	l.held = make([][]bool, f.NumBlockIDs())
+	for _, b := range l.order {
+		l.held[b.ID] = make([]bool, len(l.live.In(b)))
+	}
 	for l.changed = true; l.changed; {
-		l.changed = false
-		for _, b := range f.Blocks {
-			l.hold(b)
+		for l.changed = true; l.changed; {
+			l.changed = false
+			for _, b := range l.order {
+				l.hold(b)
+			}
 		}
-		for _, b := range f.Blocks {
+		for _, b := range l.order {
 			l.round++
 			l.block(b)
 		}
@@ -74,9 +82,10 @@ const silent = ir.Trivial | ir.Range
 // lifeEnds finds the points for effects.
 type lifeEnds struct {
 	*effects
+	order   []*ir.Block // reverse postorder
 	owners  []ownerKind // by Value
-	from    []int32     // by Value: index in the defining block of what made memory an owner
-	held    []bool      // by Value: something may be released while it lives, across blocks
+	from    []int32     // by Value: index in the defining block of what made memory an owner, -1 for parameters
+	held    [][]bool    // by BlockID, beside live.In: something may have been released while the value lived
 	live    *ir.Liveness
 	seen    []uint32 // by Value: the round in which a later use in the block was seen
 	round   uint32
@@ -96,6 +105,7 @@ func (l *lifeEnds) findOwners() {
 		}
 	}
 	for v := range l.owners {
+		l.from[v] = -1
 		info := &f.Values[v]
 		if info.Type.Rep != ir.RepObject || info.Type.Within(silent) || info.Const || info.Block == nil {
 			continue
@@ -134,51 +144,65 @@ func (l *lifeEnds) owner(v ir.Value) ir.Value {
 	return root
 }
 
-// releases counts, by index, the instructions of b in front of each that may release something; last comes the total.
+// releases counts what may release something in b up to each of its points: point 2k is before instruction k, point 2k+1
+// behind it, where the lives it ends are still to be ended.
 func (l *lifeEnds) releases(b *ir.Block) []int32 {
-	n := make([]int32, len(b.Instrs)+1)
+	n := make([]int32, 2*len(b.Instrs)+1)
 	for k, i := range b.Instrs {
-		n[k+1] = n[k]
-		if l.f.MayRunPython(i) || l.after[b.ID] != nil && l.after[b.ID][k] {
-			n[k+1]++
+		n[2*k+1], n[2*k+2] = n[2*k], n[2*k]
+		if l.f.MayRunPython(i) {
+			n[2*k+1]++
+			n[2*k+2]++
+		}
+		if l.after[b.ID] != nil && l.after[b.ID][k] {
+			n[2*k+2]++
 		}
 	}
 	return n
 }
 
-// hold marks the values that are live beyond b and across a release in it.
+// hold tells the successors of b which of the values that live on were held across a release.
 func (l *lifeEnds) hold(b *ir.Block) {
 	n := l.releases(b)
-	total := n[len(b.Instrs)]
-	if total == 0 && !l.head[b.ID] {
-		return
-	}
-	for _, v := range l.live.In(b) {
-		l.held[v] = true
-	}
-	for _, v := range l.live.Out(b) {
-		if l.f.Values[v].Block == b && total > n[l.start(v)] {
-			l.held[v] = true
+	for _, e := range b.Term().Edges {
+		held := l.held[e.To.ID]
+		for k, v := range l.live.In(e.To) {
+			if !held[k] && (l.head[e.To.ID] || l.heldAt(v, b, n, len(n)-1)) {
+				held[k], l.changed = true, true
+			}
 		}
 	}
 }
 
-// start is the index in v's block behind what made memory an owner of it.
-func (l *lifeEnds) start(v ir.Value) int32 {
-	if l.f.Def(v) == nil && l.from[v] == 0 {
+// heldAt says whether something may have been released between the start of v and a point of b.
+func (l *lifeEnds) heldAt(v ir.Value, b *ir.Block, n []int32, point int) bool {
+	if l.f.Values[v].Block == b {
+		return n[point] > n[min(l.start(v), point)]
+	}
+	if n[point] > 0 || l.head[b.ID] {
+		return true
+	}
+	in := l.live.In(b)
+	at := sort.Search(len(in), func(j int) bool { return in[j] >= v })
+	return at < len(in) && in[at] == v && l.held[b.ID][at]
+}
+
+// start is the point in v's block from which memory is an owner of it.
+func (l *lifeEnds) start(v ir.Value) int {
+	if l.f.Def(v) == nil && l.from[v] < 0 {
 		return 0
 	}
-	return l.from[v] + 1
+	return 2*int(l.from[v]) + 1
 }
 
 // block finds the lives that end on the way out of b and in it.
 func (l *lifeEnds) block(b *ir.Block) {
+	n := l.releases(b)
 	for _, e := range b.Term().Edges {
-		if !l.head[e.To.ID] && l.diesOnEdge(l.live.Out(b), l.live.In(e.To)) {
+		if !l.head[e.To.ID] && l.diesOnEdge(b, n, l.live.In(e.To)) {
 			l.head[e.To.ID], l.changed = true, true
 		}
 	}
-	n := l.releases(b)
 	for k := len(b.Instrs) - 1; k >= 0; k-- {
 		i := b.Instrs[k]
 		i.Uses(func(u *ir.Value) {
@@ -187,7 +211,7 @@ func (l *lifeEnds) block(b *ir.Block) {
 				return
 			}
 			l.seen[v] = l.round
-			if l.live.LiveOut(b, v) || i.Op.Row().Term || l.consumed(i, v) || !l.alone(v, b, n, k) {
+			if l.live.LiveOut(b, v) || i.Op.Row().Term || l.consumed(i, v) || !l.alone(v, b, n, 2*k+1) {
 				return
 			}
 			if l.after[b.ID] == nil {
@@ -205,24 +229,18 @@ func (l *lifeEnds) block(b *ir.Block) {
 	}
 }
 
-// alone says whether the machine frame may own the only reference of v at instruction k of b.
-func (l *lifeEnds) alone(v ir.Value, b *ir.Block, n []int32, k int) bool {
-	switch {
-	case l.owners[v] == ownsAlways:
-		return true
-	case l.f.Values[v].Block == b:
-		return n[k] > n[min(l.start(v), int32(k))]
-	}
-	return l.held[v] || n[k] > 0 || l.head[b.ID]
+// alone says whether the machine frame may own the only reference of v at a point of b.
+func (l *lifeEnds) alone(v ir.Value, b *ir.Block, n []int32, point int) bool {
+	return l.owners[v] == ownsAlways || l.heldAt(v, b, n, point)
 }
 
-// diesOnEdge says whether a value in out, but not in in, may be owned alone; both are ascending.
-func (l *lifeEnds) diesOnEdge(out, in []ir.Value) bool {
-	for _, v := range out {
+// diesOnEdge says whether a value that lives at the end of b, but is not in in, may be owned alone there.
+func (l *lifeEnds) diesOnEdge(b *ir.Block, n []int32, in []ir.Value) bool {
+	for _, v := range l.live.Out(b) {
 		for len(in) > 0 && in[0] < v {
 			in = in[1:]
 		}
-		if (len(in) == 0 || in[0] != v) && (l.owners[v] == ownsAlways || l.held[v]) {
+		if (len(in) == 0 || in[0] != v) && l.alone(v, b, n, len(n)-1) {
 			return true
 		}
 	}

@@ -150,7 +150,8 @@ b3(v8: obj:Int) bci=6:
   v5: obj:Int = load_local 1
   store_list_item v1 v2 v5 0 quiet [bci=2]
   store_local 2 v5 quiet [bci=6 locals[_ _ v4]]
-  v9: obj:Any = py_binary v5 v5 0 [bci=8]
+  v8: obj:Int|Str = load_local 1
+  v9: obj:Any = py_binary v5 v8 0 [bci=8]
   v10: obj:Any? = load_local 2
   v11: bool = is v10 v9
   v12: obj:Bool = box_bool v11
@@ -200,7 +201,7 @@ func TestNumberValues_loops(t *testing.T) {
 	assert.Contains(t, text, "is v3 v9")
 
 	// A call in the loop: the header must assume that it has run.
-	text = runBody(t, numberLoop("  v11: obj:Any = py_getitem v1 v3 [bci=6]\n"), &Context{}, numberValues)
+	text = runBody(t, numberLoop("  v11: obj:Any = py_getitem v1 v1 [bci=6]\n"), &Context{}, numberValues)
 	for _, kept := range []string{"v6:", "v7:", "v8:", "v9:"} {
 		assert.Contains(t, text, kept)
 	}
