@@ -19,7 +19,7 @@
 #ifndef Py_BUILD_CORE
 #define Py_BUILD_CORE 1
 #endif
-#ifdef PL_DEFINE_OPCODE_TABLES      /* one translation unit (osr.c) holds the opcode tables, which CPython does not export */
+#ifdef PL_DEFINE_OPCODE_TABLES      /* one translation unit (edges.c) holds the opcode tables, which CPython does not export */
 #define NEED_OPCODE_TABLES 1
 #endif
 #pragma GCC visibility push(hidden)
