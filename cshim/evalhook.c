@@ -61,7 +61,7 @@ pl_code_ensure(PyCodeObject *co)
     pc->direct = pl_stub_cold;
     pc->code = co;
     pc->state = PL_COLD;
-    if (_PyCode_SetExtra((PyObject *)co, pl_extra_index, pc) < 0) {
+    if (pl_extra_set(co, pl_extra_index, pc) < 0) {
         PyMem_RawFree(pc);
         return NULL;
     }

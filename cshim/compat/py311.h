@@ -134,6 +134,20 @@ pl_extra_get(PyCodeObject *co, Py_ssize_t index)
     return extra != NULL && (size_t)index < (size_t)extra->size ? extra->slots[index] : NULL;
 }
 
+/* CPython gives a code object's first payload room for all users that are registered, and when the code object dies calls all
+ * their free functions, with NULL.  Users that are gone by then (a ctypes callback, say) would crash because of a payload that
+ * is only ours, so a fresh array is cut off behind our slot; CPython enlarges it again when somebody needs more. */
+static inline int
+pl_extra_set(PyCodeObject *co, Py_ssize_t index, void *payload)
+{
+    bool fresh = co->co_extra == NULL;
+    int status = _PyCode_SetExtra((PyObject *)co, index, payload);
+    if (status == 0 && fresh) {
+        ((pl_co_extra *)co->co_extra)->size = index + 1;
+    }
+    return status;
+}
+
 /* ---- interpreter ------------------------------------------------------------------------------------------------- */
 
 static inline volatile int32_t *
