@@ -58,7 +58,7 @@ type Row struct {
 	Exit      ExitKind
 	Python    bool   // may run arbitrary Python code (implies Writes EffAll)
 	Pure      bool   // no effect but its result (and its exit): may be merged when repeated with the same Reads; removed when unused unless Checks
-	Checks    bool   // its exit is where stock raises, or later code relies on it having passed: it stays when its result is unused
+	Checks    bool   // its exit is where stock raises, or facts that passes used rest on it having passed: it stays when its result is unused
 	Releases  bool   // drops a reference to an object it does not name as an operand value, whose finalizer may run (see Func.Writes)
 	SameValue bool   // the result is the first operand, refined
 	Constant  bool   // the unit keeps the result alive
@@ -243,8 +243,8 @@ var rows = [numOps]Row{
 	OpLoadStack:  {Name: "load_stack", Results: 1, Result: Obj(AnyOrNull), New: true, Imm: "depth", Doc: "v = load_stack 0: takes an operand stack entry out of the frame's memory (OSR entry)"},
 	OpAnchor:     {Name: "anchor", Exit: ExitDeopt, Doc: "anchor: no code; lends its frame state to guards that are hoisted here"},
 
-	OpGuardClass:    {Name: "guard_class", Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "class set", Doc: "v = guard_class a Int: exits unless the exact class of a is the builtin class named"},
-	OpGuardType:     {Name: "guard_type", Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, ObjImm: true, Doc: "v = guard_type a @7: exits unless type(a) is the snapshot's type object 7"},
+	OpGuardClass:    {Name: "guard_class", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "class set", Doc: "v = guard_class a Int: exits unless the exact class of a is the builtin class named"},
+	OpGuardType:     {Name: "guard_type", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, ObjImm: true, Doc: "v = guard_type a @7: exits unless type(a) is the snapshot's type object 7"},
 	OpGuardIs:       {Name: "guard_is", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, ObjImm: true, Doc: "v = guard_is a @9: exits unless a is that very object"},
 	OpGuardNotNull:  {Name: "guard_not_null", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, Doc: "v = guard_not_null a: exits when a is NULL"},
 	OpGuardIntConst: {Name: "guard_int", Args: 1, Exit: ExitDeopt, Imm: "value", Doc: "guard_int a 5: exits unless the unboxed integer is the constant"},

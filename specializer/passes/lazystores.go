@@ -50,7 +50,7 @@ type local struct {
 }
 
 // unvisited marks what no path has reached yet.
-const unvisited = ^ir.Value(0)
+const unvisited = several - 1
 
 type lazy struct {
 	f       *ir.Func
