@@ -366,7 +366,7 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 		e.MR(amd64.Mov64, field(off.FramePrevious), frameReg)
 		e.setConst(field(off.FramePrevInstr), t.Start-2)
 		e.MI(amd64.Mov32, field(off.FrameStacktop), -1)
-		e.MI(amd64.Mov32, field(off.FrameIsEntry), 0) // is_entry and owner (FRAME_OWNED_BY_THREAD)
+		e.MI(amd64.Mov32, field(off.FrameIsEntry), 1) // is_entry, and owner 0 (FRAME_OWNED_BY_THREAD)
 		for k, v := range i.Args {
 			e.toMem(amd64.At(f, off.FrameLocalsplus+int32(8*k)), s.vreg(v), l[ops[k]])
 		}

@@ -124,7 +124,7 @@ func (r *refcounter) homes() {
 			for _, i := range b.Instrs {
 				r.contentAfter(i, at)
 			}
-			end := append([]ir.Value(nil), at...)
+			end := append(make([]ir.Value, 0, len(at)), at...)
 			if content[b.ID] == nil || !slices.Equal(content[b.ID], end) {
 				content[b.ID] = end
 				changed = true
@@ -574,7 +574,8 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	isNew, term := i.Op.Row().New, i.Op.Row().Term
 	raising := i.Op.Row().Exit == ir.ExitRaise
 
-	var behind, increments, early []ir.Value // decrements behind i, increments before it, decrements before a terminator
+	// Increments of borrowed results right behind i, then decrements; increments before i; decrements before a terminator.
+	var acquired, behind, increments, early []ir.Value
 	for _, res := range i.Results {
 		d := r.number(res)
 		if d < 0 || r.f.Root(res) != res || r.mode[res] != modeOwned {
@@ -584,7 +585,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 		case isNew && !after.has(d):
 			behind = append(behind, res)
 		case !isNew && after.has(d):
-			out = append(out, r.count(ir.OpIncRef, res, nil)) // borrowed, but outlives its lender
+			acquired = append(acquired, res) // borrowed, but outlives its lender
 		}
 	}
 	r.step(i, live, nil)
@@ -629,6 +630,9 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	sortValues(increments)
 	for k := len(behind) - 1; k >= 0; k-- {
 		out = append(out, r.count(ir.OpDecRef, behind[k], observers(r.near(b, i))))
+	}
+	for _, v := range acquired {
+		out = append(out, r.count(ir.OpIncRef, v, nil))
 	}
 	if len(increments) > 0 && i.Op.Row().Exit == ir.ExitDeopt {
 		i.Imm, increments = 1, nil // counted by the machine code behind the exit
