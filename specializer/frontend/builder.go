@@ -333,6 +333,9 @@ func (b *Builder) speculateEntry(loop bool) {
 		bits := b.Snap.Profile[index]
 		class, ok := profileClasses[bits]
 		if ok && (loop || class&(ir.Int|ir.Float) != 0) {
+			if loop {
+				v = b.NotNull(v)
+			}
 			g := b.Emit(ir.OpGuardClass, int64(class), v).Result()
 			b.F.Values[g].Type = ir.Obj(class)
 			return g
