@@ -13,13 +13,15 @@ type lazyBlock struct {
 	b      *ir.Block
 	out    []*ir.Instr
 	now    []local
+	boxes  []ir.Value                        // by dense number: the box of a store delayed in this block, if it was made here too
 	dirty  map[int]bool                      // for states made now; nil when no slot is dirty
 	states map[*ir.FrameState]*ir.FrameState // made for the dirty set of now
 	lists  map[*ir.Value][]ir.Value          // their lists of locals, by the first element of the original list
 }
 
 func (l *lazy) rewrite(b *ir.Block) {
-	w := &lazyBlock{lazy: l, b: b, out: make([]*ir.Instr, 0, len(b.Instrs)), now: append([]local(nil), l.in[b.ID]...)}
+	w := &lazyBlock{lazy: l, b: b, out: make([]*ir.Instr, 0, len(b.Instrs)), now: append([]local(nil), l.in[b.ID]...),
+		boxes: make([]ir.Value, len(l.slots))}
 	w.changed()
 	for _, i := range b.Instrs {
 		e, ok := l.event(i)
@@ -29,6 +31,10 @@ func (l *lazy) rewrite(b *ir.Block) {
 			continue
 		}
 		if e.set.dirty {
+			w.boxes[e.c] = ir.NoValue
+			if l.f.Values[l.f.Root(i.Args[0])].Block == b {
+				w.boxes[e.c] = i.Args[0]
+			}
 			e.apply(w.now)
 			w.changed()
 			continue
@@ -116,7 +122,11 @@ func (w *lazyBlock) flush(i *ir.Instr, e event, store bool) {
 		if !w.now[c].dirty || store && c == e.c || !e.flush && c != e.c {
 			continue
 		}
-		w.out = append(w.out, w.write(w.b, c, w.now[c].value, near)...)
+		if box := w.boxes[c]; box != ir.NoValue {
+			w.out = append(w.out, w.storeQuietly(c, box)) // often i takes it as well
+		} else {
+			w.out = append(w.out, w.write(w.b, c, w.now[c].value, near)...)
+		}
 		w.now[c].dirty = false
 	}
 	w.changed()
@@ -150,7 +160,6 @@ func (l *lazy) stateBefore(b *ir.Block, k int) *ir.FrameState {
 
 // write makes the operations that write a slot. What it overwrites is trivial, so the store calls nobody.
 func (l *lazy) write(b *ir.Block, c int, u ir.Value, state *ir.FrameState) []*ir.Instr {
-	l.flushed++
 	var box *ir.Instr
 	switch l.f.Type(u).Rep {
 	case ir.RepInt:
@@ -161,9 +170,15 @@ func (l *lazy) write(b *ir.Block, c int, u ir.Value, state *ir.FrameState) []*ir
 		box = l.f.NewInstr(ir.OpBoxBool, 0, nil, []ir.Type{ir.Obj(ir.Bool)}, u)
 	}
 	b.Claim(box)
-	store := l.f.NewInstr(ir.OpStoreLocal, int64(l.slots[c]), nil, nil, box.Result())
+	return []*ir.Instr{box, l.storeQuietly(c, box.Result())}
+}
+
+// storeQuietly makes a store over something trivial.
+func (l *lazy) storeQuietly(c int, v ir.Value) *ir.Instr {
+	l.flushed++
+	store := l.f.NewInstr(ir.OpStoreLocal, int64(l.slots[c]), nil, nil, v)
 	store.Quiet = true
-	return []*ir.Instr{box, store}
+	return store
 }
 
 // dirtyEdge is an edge on which slots have to be written.
@@ -203,9 +218,27 @@ func (l *lazy) flushEdges(list []dirtyEdge) {
 		w.changed()
 		near := w.state(bare(l.stateBefore(d.from, -1)))
 		for _, c := range d.slots {
+			if box := l.passedBox(at.Term().Edges[0], c, w.now[c].value); box != ir.NoValue {
+				ir.InsertAtEnd(at, l.storeQuietly(c, box))
+				continue
+			}
 			ir.InsertAtEnd(at, l.write(at, c, w.now[c].value, near)...)
 		}
 	}
+}
+
+// passedBox is the box of u that an edge passes for the slot, if it passes one: the slot must then hold that very object.
+func (l *lazy) passedBox(e ir.Edge, c int, u ir.Value) ir.Value {
+	for k, a := range e.Args {
+		p := &l.f.Values[e.To.Params[k]]
+		if p.Home != int32(l.slots[c]) || p.Type.Rep != ir.RepObject {
+			continue
+		}
+		if d := l.f.Def(l.f.Root(a)); d != nil && (d.Op == ir.OpBoxInt || d.Op == ir.OpBoxFloat || d.Op == ir.OpBoxBool) && d.Args[0] == u {
+			return a
+		}
+	}
+	return ir.NoValue
 }
 
 // bare is s without what it says of the locals of the physical frame, which have changed since.

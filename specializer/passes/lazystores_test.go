@@ -59,8 +59,8 @@ func TestLazyStores_callInLoop(t *testing.T) {
 	body := "  v11: obj:Any = py_getattr v1 @3 [bci=9 locals[v1 v8 _]]\n  check_events [bci=9 locals[v1 v8 _] stack[v11]]\n"
 	text := runBody(t, strings.Replace(countingLoop, "%BODY%", body, 1), &Context{}, lazyStores, deadcode)
 	assert.Contains(t, text, `  v8: int = add_int v5 v7 [bci=6 locals[v1 v5 _]]
-  v12: obj:Int = box_int v8 [bci=9 locals[v1 _ _] dirty{1:v8}]
-  store_local 1 v12 quiet
+  v9: obj:Int = box_int v8 [bci=6 locals[v1 v5 _]]
+  store_local 1 v9 quiet
   v11: obj:Any = py_getattr v1 @3 [bci=9 locals[v1 v8 _]]
   check_events [bci=9 locals[v1 v8 _] stack[v11]]
   poll [bci=4 locals[v1 v8 _]]
@@ -90,12 +90,12 @@ b5() bci=24:
 func TestLazyStores_finalizersAndQuietStores(t *testing.T) {
 	quiet := "  v11: obj:Any home=2 = load_local 2\n  store_member v11 v9 16 quiet [bci=9 locals[v1 v8 _]]\n"
 	text := runBody(t, strings.Replace(countingLoop, "%BODY%", quiet, 1), &Context{}, lazyStores, deadcode)
-	assert.NotContains(t, text, "store_local 1 v12")
+	assert.NotContains(t, text, "store_local 1 v9")
 	assert.Contains(t, text, "store_member v11 v9 16 quiet [bci=9 locals[v1 _ _] dirty{1:v8}]")
 
 	loud := strings.Replace(quiet, " quiet", "", 1)
 	text = runBody(t, strings.Replace(countingLoop, "%BODY%", loud, 1), &Context{}, lazyStores, deadcode)
-	assert.Contains(t, text, "  store_local 1 v12 quiet\n  store_member v11 v9 16 [bci=9 locals[v1 v8 _]]", "a finalizer may look")
+	assert.Contains(t, text, "  store_local 1 v9 quiet\n  store_member v11 v9 16 [bci=9 locals[v1 v8 _]]", "a finalizer may look")
 }
 
 func TestLazyStores_unknownContent(t *testing.T) {
