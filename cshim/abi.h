@@ -56,7 +56,7 @@ pl_float pl_floordiv_float(double a, double b);
 pl_float pl_mod_float(double a, double b);
 
 pl_pair pl_get_method(PyObject *object, PyObject *name);
-PyObject *pl_call(PyObject **stack, int64_t n, PyObject *kwnames);
+PyObject *pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts);
 PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);
 PyObject *pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 pl_pair pl_before_with(PyObject *manager);

@@ -494,6 +494,9 @@ pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t i
         Py_FatalError("BUG: machine code leaves a frame that is not the running one");
     }
     unit->exit_counts[id]++;
+    if (rec->kind == PL_EXIT_DEOPT) {
+        pl_note_deopt(pl_code_get(unit->code), unit, id);
+    }
     if (rec->kind == PL_EXIT_FLUSH) {
         flush(&x, rec);
         return (pl_exit_result){.value = NULL, .resume = NULL};

@@ -8,25 +8,71 @@ extern PyObject *_PyObject_LookupSpecial(PyObject *object, PyObject *name);
 
 /* ---- CALL ----------------------------------------------------------------------------------------------------------- */
 
+/* A Python function with machine code, called with as many arguments as it takes (defaults filled in): its frame is pushed
+ * here and entered in the activation that is running, without the argument handling and the hook in between.  False: call
+ * it the general way. */
+static bool
+enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result)
+{
+    const int plain = CO_OPTIMIZED | CO_NEWLOCALS;
+    const int other = CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    if (!Py_IS_TYPE(callable, &PyFunction_Type) || ctx->cframe.use_tracing) {
+        return false;
+    }
+    PyFunctionObject *func = (PyFunctionObject *)callable;
+    PyCodeObject *co = (PyCodeObject *)func->func_code;
+    int64_t missing = co->co_argcount - n;
+    int64_t n_defaults = func->func_defaults == NULL ? 0 : PyTuple_GET_SIZE(func->func_defaults);
+    if ((co->co_flags & (plain | other)) != plain || co->co_kwonlyargcount != 0 || missing < 0 || missing > n_defaults) {
+        return false;
+    }
+    pl_code *pc = pl_code_get(co);
+    if (pc == NULL || pc->unit == NULL) {
+        return false;
+    }
+    pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(func));
+    if (f == NULL) {
+        *result = NULL;
+        return true;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        f->localsplus[i] = Py_NewRef(args[i]);
+    }
+    for (int64_t i = 0; i < missing; i++) {
+        f->localsplus[n + i] = Py_NewRef(PyTuple_GET_ITEM(func->func_defaults, n_defaults - missing + i));
+    }
+    f->previous = ctx->cframe.current_frame;
+    f->is_entry = true;
+    f->stacktop = -1;
+    ctx->cframe.current_frame = f;
+    *result = pl_asm_enter(ts, f, pc->direct, ctx);
+    pl_frame_discard(ts, f);
+    return true;
+}
+
 /* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included.  A bound method is taken
  * apart in place, so that its function gets the arguments without a copy; the array then shows it again, because the
  * caller owns what it put there. */
 PyObject *
-pl_call(PyObject **stack, int64_t n, PyObject *kwnames)
+pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
 {
-    size_t positional = (size_t)(n - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames)));
-    if (stack[0] != NULL) {
-        return PyObject_Vectorcall(stack[0], stack + 1, (positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    PyObject *bound = NULL;
+    if (stack[0] == NULL && Py_IS_TYPE(stack[1], &PyMethod_Type)) {
+        bound = stack[1];
+        stack[0] = PyMethod_GET_FUNCTION(bound);
+        stack[1] = PyMethod_GET_SELF(bound);
     }
-    PyObject *callable = stack[1];
-    if (!Py_IS_TYPE(callable, &PyMethod_Type)) {
-        return PyObject_Vectorcall(callable, stack + 2, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    bool with_self = stack[0] != NULL;
+    PyObject *callable = stack[!with_self], **args = stack + 1 + !with_self, *result;
+    int64_t all = n + with_self;
+    if (kwnames != NULL || !enter_function(ts, ctx, callable, args, all, &result)) {
+        size_t positional = (size_t)(all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames)));
+        result = PyObject_Vectorcall(callable, args, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
-    PyObject *function = stack[0] = PyMethod_GET_FUNCTION(callable);
-    stack[1] = PyMethod_GET_SELF(callable);
-    PyObject *result = PyObject_Vectorcall(function, stack + 1, (positional + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
-    stack[0] = NULL;
-    stack[1] = callable;
+    if (bound != NULL) {
+        stack[0] = NULL;
+        stack[1] = bound;
+    }
     return result;
 }
 

@@ -146,10 +146,21 @@ extern const uint8_t pl_exit_stub[];        /* asm: [rsp+8]=unit, [rsp+16]=exit 
 extern const uint8_t pl_flush_stub[];       /* asm: same arguments; PL_EXIT_FLUSH: preserves every register */
 extern const uint8_t pl_dealloc_stub[];     /* asm: r11 = object whose count fell to zero; preserves everything else */
 extern const uint8_t pl_box_int_stub[];     /* asm: r11 = 64-bit integer -> r11 = new int or NULL; preserves everything else */
+/* The general variants preserve no xmm register: for units that use none. */
+extern const uint8_t pl_dealloc_general_stub[], pl_box_int_general_stub[];
 extern const uint8_t pl_box_float_stub[];   /* asm: r11 = bits of a double -> r11 = new float or NULL; likewise */
 extern const uint8_t pl_stub_cold[];        /* asm: unit entry convention; runs the linked frame through the cold path */
 PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_ctx *ctx);   /* asm: behind pl_enter */
 PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behind pl_stub_cold */
+
+/* ---- pools.c ---------------------------------------------------------------------------------------------------- */
+/* Dead int objects of up to two digits, which fill one allocation class, chained through ob_type.  Machine code takes from
+ * it and gives to it in line. */
+typedef struct pl_int_pool { PyObject *head; int64_t count; } pl_int_pool;
+#define PL_INT_POOL_MAX 256
+extern pl_int_pool pl_ints;
+void pl_dealloc(PyObject *o);                      /* an object whose count is zero: to its pool or to _Py_Dealloc */
+void pl_pools_clear(void);
 
 /* ---- evalhook.c, osr.c ------------------------------------------------------------------------------------------- */
 PyObject *pl_hook(PyThreadState *ts, pl_frame *f, int throwflag);

@@ -124,6 +124,27 @@ _Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && s
     "movups 288(%rsp), %xmm14\n" \
     "movups 304(%rsp), %xmm15\n"
 
+/* For units that keep nothing in xmm registers. */
+#define SAVE_GENERAL \
+    "pushq %rax\n" \
+    "pushq %rcx\n" \
+    "pushq %rdx\n" \
+    "pushq %rsi\n" \
+    "pushq %rdi\n" \
+    "pushq %r8\n" \
+    "pushq %r9\n" \
+    "pushq %r10\n"
+
+#define RESTORE_GENERAL \
+    "popq %r10\n" \
+    "popq %r9\n" \
+    "popq %r8\n" \
+    "popq %rdi\n" \
+    "popq %rsi\n" \
+    "popq %rdx\n" \
+    "popq %rcx\n" \
+    "popq %rax\n"
+
 __asm__(
     ".text\n"
 
@@ -198,10 +219,20 @@ __asm__(
     "andq $-16, %rsp\n"
     SAVE_CALLER_SAVED
     "movq %r11, %rdi\n"
-    "call _Py_Dealloc@PLT\n"
+    "call pl_dealloc\n"
     RESTORE_CALLER_SAVED
     CLOSE
     END("pl_dealloc_stub")
+
+    STUB("pl_dealloc_general_stub")
+    OPEN
+    "andq $-16, %rsp\n"
+    SAVE_GENERAL
+    "movq %r11, %rdi\n"
+    "call pl_dealloc\n"
+    RESTORE_GENERAL
+    CLOSE
+    END("pl_dealloc_general_stub")
 
     /* The box stubs take the value in r11 and return the new object, or NULL with MemoryError set, in r11. */
     STUB("pl_box_int_stub")
@@ -215,6 +246,17 @@ __asm__(
     RESTORE_CALLER_SAVED
     CLOSE
     END("pl_box_int_stub")
+
+    STUB("pl_box_int_general_stub")
+    OPEN
+    "andq $-16, %rsp\n"
+    SAVE_GENERAL
+    "movq %r11, %rdi\n"
+    "call PyLong_FromLongLong@PLT\n"
+    "movq %rax, %r11\n"
+    RESTORE_GENERAL
+    CLOSE
+    END("pl_box_int_general_stub")
 
     STUB("pl_box_float_stub")
     OPEN

@@ -446,3 +446,15 @@ func (b *Builder) DropUnreached() {
 	}
 	b.F.Blocks = kept
 }
+
+// ConstItems are the items of a constant tuple; nil when v is none.
+func (b *Builder) ConstItems(v ir.Value) []pyabi.ObjID {
+	d := b.F.Def(v)
+	if d == nil || d.Op != ir.OpConstObj {
+		return nil
+	}
+	if o := &b.Snap.Objects[d.Obj]; o.Kind == pyabi.KindTuple && o.Fits {
+		return o.Items
+	}
+	return nil
+}

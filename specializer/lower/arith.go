@@ -324,14 +324,47 @@ func selectBoxInt(s *selector, i *ir.Instr) {
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(big)
+			e.poolInt(dst, src, done)
 			e.RR(amd64.Mov64, scratch, src)
-			e.callStub(pyabi.HelperBoxIntStub)
+			e.callStub(e.general(pyabi.HelperBoxIntStub, pyabi.HelperBoxIntGeneralStub))
 			e.RR(amd64.Mov64, dst, scratch)
 			e.RR(amd64.Test64, dst, dst)
 			e.Jcc(amd64.NE, done)
 			e.Jmp(x.label)
 		})
 	})
+}
+
+// poolInt makes an int object of one digit from the pool and goes on at done; it falls through when the pool is empty or
+// the number long.
+func (e *emitter) poolInt(dst, src amd64.Reg, done amd64.Label) {
+	slow, positive, off := e.NewLabel(), e.NewLabel(), e.s.off
+	t := borrowed(dst, src)
+	e.R(amd64.Push, t)
+	e.MovImm64(scratch, e.helper(pyabi.HelperIntPool))
+	e.RM(amd64.Mov64, dst, amd64.At(scratch, off.IntPoolHead))
+	e.RR(amd64.Test64, dst, dst)
+	e.Jcc(amd64.E, slow)
+	e.RR(amd64.Mov64, t, src)
+	e.R(amd64.Neg64, t)
+	e.Cmovcc(amd64.S, t, src)
+	e.RI(amd64.Cmp64, t, 1<<off.LongShift)
+	e.Jcc(amd64.AE, slow)
+	e.MR(amd64.Mov32, amd64.At(dst, off.LongDigits), t)
+	e.RM(amd64.Mov64, t, amd64.At(dst, off.ObjType))
+	e.MR(amd64.Mov64, amd64.At(scratch, off.IntPoolHead), t)
+	e.M(amd64.Dec64, amd64.At(scratch, off.IntPoolCount))
+	e.setConst(amd64.At(dst, off.ObjType), e.s.snap.Objects[e.s.snap.Known[pyabi.KnownInt]].Addr)
+	e.MI(amd64.Mov64, amd64.At(dst, off.ObjRefcnt), 1)
+	e.MI(amd64.Mov64, amd64.At(dst, off.VarSize), 1)
+	e.RR(amd64.Test64, src, src)
+	e.Jcc(amd64.NS, positive)
+	e.MI(amd64.Mov64, amd64.At(dst, off.VarSize), -1)
+	e.Bind(positive)
+	e.R(amd64.Pop, t)
+	e.Jmp(done)
+	e.Bind(slow)
+	e.R(amd64.Pop, t)
 }
 
 // alu64 emits dst op= constant.

@@ -30,6 +30,7 @@ const (
 	argFrame
 	argField // word of the running frame
 	argThread
+	argContext
 )
 
 func val(v ir.Value) arg      { return arg{kind: argValue, value: v} }
@@ -109,6 +110,8 @@ func (s *selector) callAddress(i *ir.Instr, result string, python bool, stackArg
 				e.RR(amd64.Mov64, argRegs[k], frameReg)
 			case argField:
 				e.RM(amd64.Mov64, argRegs[k], amd64.At(frameReg, int32(a.word)))
+			case argContext:
+				e.RR(amd64.Mov64, argRegs[k], ctxReg)
 			case argThread:
 				e.RR(amd64.Mov64, argRegs[k], threadReg)
 			}
@@ -219,7 +222,7 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 }
 
 func selectPyCall(s *selector, i *ir.Instr) {
-	s.callHelper(i, pyabi.HelperPyCall, array(i.Args), word(uint64(len(i.Args)-2)), word(s.address(i.Obj)))
+	s.callHelper(i, pyabi.HelperPyCall, array(i.Args), word(uint64(len(i.Args)-2)), word(s.address(i.Obj)), arg{kind: argContext}, arg{kind: argThread})
 }
 
 // address is that of a snapshot object, 0 for none.
@@ -381,7 +384,7 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 		e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
 		for _, owned := range []uint64{fn, code} { // the frame's references; the function may have been replaced meanwhile
 			e.MovImm64(amd64.RCX, owned)
-			e.release(amd64.RCX, false, i.State.BCI)
+			e.release(amd64.RCX, ir.AnyType, i.State.BCI)
 		}
 		e.Bind(done)
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)

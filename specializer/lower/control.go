@@ -262,7 +262,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 		e.MR(amd64.Mov64, amd64.At(ctxReg, s.off.CtxCurrentFrame), r)
 		for _, sl := range slots {
 			e.RM(amd64.Mov64, r, e.local(sl.slot))
-			e.release(r, sl.null, -1)
+			e.release(r, sl.t, -1)
 		}
 		e.MI(amd64.Mov32, amd64.At(frameReg, s.off.FrameStacktop), 0)
 		e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
@@ -277,7 +277,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 
 type liveSlot struct {
 	slot int
-	null bool // may be NULL
+	t    ir.Type // of its content
 }
 
 // liveSlots are the local slots that may hold a reference at a return, by what is known of the locals there.
@@ -293,7 +293,7 @@ func (s *selector) liveSlots(st *ir.FrameState) []liveSlot {
 		if t.Within(ir.Null) {
 			continue
 		}
-		out = append(out, liveSlot{slot, t.Set&ir.Null != 0})
+		out = append(out, liveSlot{slot, t})
 	}
 	return out
 }

@@ -25,6 +25,7 @@ type emitter struct {
 	pool     map[uint64]amd64.Label
 	poolKeys []uint64
 	tail     amd64.Label
+	floats   bool // the unit keeps values in xmm registers
 	meta     codemeta.Builder
 	reason   codemeta.Reason
 }
@@ -35,6 +36,9 @@ func (s *selector) emitAll(alloc *regalloc.Result) (*Code, error) {
 		if alloc.UsedCalleeSaved.Has(regalloc.PReg(r)) {
 			e.saved = append(e.saved, r)
 		}
+	}
+	for v := 0; v < s.nvregs && !e.floats; v++ {
+		e.floats = (&function{s}).ClassOf(regalloc.VReg(v)) == regalloc.ClassFloat
 	}
 	e.size = int32(8 * (s.out + alloc.NumSlots))
 	if (8+8*len(e.saved)+int(e.size))%16 != 0 {

@@ -282,7 +282,7 @@ func selectStoreListItem(s *selector, i *ir.Instr) {
 		if i.Imm != 0 {
 			e.M(amd64.Inc64, amd64.At(reg(l[v]), s.off.ObjRefcnt))
 		}
-		e.release(old, false, i.State.BCI)
+		e.release(old, ir.AnyType, i.State.BCI)
 		e.outOfLine(func() {
 			e.Bind(negative)
 			e.RR(amd64.Test64, key, key)
@@ -341,7 +341,7 @@ func selectStoreValue(s *selector, i *ir.Instr) {
 		e.MR(amd64.Mov64, entry, reg(l[v]))
 		e.RR(amd64.Test64, old, old)
 		e.Jcc(amd64.E, first)
-		e.release(old, false, i.State.BCI)
+		e.release(old, ir.AnyType, i.State.BCI)
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(first)
@@ -366,7 +366,7 @@ func selectStoreTo(offset func(*pyabi.Offsets, *ir.Instr) int32) func(*selector,
 			m := amd64.At(reg(l[a]), offset(s.off, i))
 			e.RM(amd64.Mov64, reg(l[t]), m)
 			e.MR(amd64.Mov64, m, reg(l[v]))
-			e.release(reg(l[t]), true, i.State.BCI)
+			e.release(reg(l[t]), ir.Obj(ir.AnyOrNull), i.State.BCI)
 		})
 	}
 }

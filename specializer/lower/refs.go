@@ -8,11 +8,11 @@ import (
 	"pystonlite/specializer/regalloc"
 )
 
-// release emits the decrement of an object's count and, out of line, its deallocation. The stub preserves all registers.
-// bci is what the instruction pointer must say while a finalizer runs, or -1 when the class has none.
-func (e *emitter) release(r amd64.Reg, maybeNull bool, bci int32) {
+// release emits the decrement of an object's count and, out of line, its deallocation, which preserves all registers. t is
+// what is known of the object; bci is what the instruction pointer must say while a finalizer runs, -1 when none can.
+func (e *emitter) release(r amd64.Reg, t ir.Type, bci int32) {
 	dead, done := e.NewLabel(), e.NewLabel()
-	if maybeNull {
+	if t.Set&ir.Null != 0 {
 		e.RR(amd64.Test64, r, r)
 		e.Jcc(amd64.E, done)
 	}
@@ -21,13 +21,78 @@ func (e *emitter) release(r amd64.Reg, maybeNull bool, bci int32) {
 	e.Bind(done)
 	e.outOfLine(func() {
 		e.Bind(dead)
-		if bci >= 0 {
+		switch t.Set &^ ir.Null {
+		case ir.Int:
+			e.freeInt(r, done)
+		case ir.Float:
+			e.freeFloat(r, done)
+		}
+		if bci >= 0 && !t.Within(ir.Trivial) {
 			e.prevInstr(bci)
 		}
 		e.RR(amd64.Mov64, scratch, r)
-		e.callStub(pyabi.HelperDeallocStub)
+		e.callStub(e.general(pyabi.HelperDeallocStub, pyabi.HelperDeallocGeneralStub))
 		e.Jmp(done)
 	})
+}
+
+// general chooses the stub variant: units without floats have nothing in xmm registers to preserve.
+func (e *emitter) general(full, general pyabi.Helper) pyabi.Helper {
+	if e.floats {
+		return full
+	}
+	return general
+}
+
+// borrowed is a register other than those given, saved around some cold code.
+func borrowed(not ...amd64.Reg) amd64.Reg {
+next:
+	for _, r := range []amd64.Reg{amd64.RAX, amd64.RCX, amd64.RDX} {
+		for _, n := range not {
+			if n == r {
+				continue next
+			}
+		}
+		return r
+	}
+	panic("BUG: no register to borrow")
+}
+
+// freeInt puts a dead int into the pool and goes on at done; it falls through when the pool is full or the int long.
+func (e *emitter) freeInt(r amd64.Reg, done amd64.Label) {
+	slow, off := e.NewLabel(), e.s.off
+	e.RM(amd64.Mov64, scratch, amd64.At(r, off.VarSize))
+	e.RI(amd64.Add64, scratch, 2)
+	e.RI(amd64.Cmp64, scratch, 4)
+	e.Jcc(amd64.A, slow)
+	e.MovImm64(scratch, e.helper(pyabi.HelperIntPool))
+	e.MI(amd64.Cmp32, amd64.At(scratch, off.IntPoolCount), off.IntPoolMax)
+	e.Jcc(amd64.AE, slow)
+	e.chain(r, off.IntPoolHead, off.IntPoolCount, amd64.Inc64)
+	e.Jmp(done)
+	e.Bind(slow)
+}
+
+// freeFloat puts a dead float into the interpreter's free list.
+func (e *emitter) freeFloat(r amd64.Reg, done amd64.Label) {
+	slow, off := e.NewLabel(), e.s.off
+	e.RM(amd64.Mov64, scratch, amd64.At(threadReg, off.ThreadInterp))
+	e.MI(amd64.Cmp32, amd64.At(scratch, off.InterpFloatCount), off.FloatPoolMax)
+	e.Jcc(amd64.AE, slow)
+	e.chain(r, off.InterpFloatFree, off.InterpFloatCount, amd64.Inc32)
+	e.Jmp(done)
+	e.Bind(slow)
+}
+
+// chain makes r the head of a list in the struct at scratch, linked through ob_type.
+func (e *emitter) chain(r amd64.Reg, head, count int32, inc amd64.Op) {
+	t := borrowed(r)
+	e.R(amd64.Push, t)
+	e.RM(amd64.Mov64, t, amd64.At(scratch, head))
+	e.MR(amd64.Mov64, amd64.At(r, e.s.off.ObjType), t)
+	e.MR(amd64.Mov64, amd64.At(scratch, head), r)
+	e.M(inc, amd64.At(scratch, count))
+	e.R(amd64.Pop, t)
 }
 
 // flushes attaches a flush exit when slots are stale in the state: the cold path of a release shows finalizers the locals.
@@ -72,15 +137,14 @@ func selectDecRef(s *selector, i *ir.Instr) {
 		bci = i.State.BCI
 		x = s.flushes(in, i.State)
 	}
-	null := t.Set&ir.Null != 0
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		r := reg(l[a])
 		if x == nil {
-			e.release(r, null, bci)
+			e.release(r, t, bci)
 			return
 		}
 		dead, done := e.NewLabel(), e.NewLabel()
-		if null {
+		if t.Set&ir.Null != 0 {
 			e.RR(amd64.Test64, r, r)
 			e.Jcc(amd64.E, done)
 		}
@@ -91,7 +155,7 @@ func selectDecRef(s *selector, i *ir.Instr) {
 			e.Bind(dead)
 			e.flushCall(x.id)
 			e.RR(amd64.Mov64, scratch, r)
-			e.callStub(pyabi.HelperDeallocStub)
+			e.callStub(e.general(pyabi.HelperDeallocStub, pyabi.HelperDeallocGeneralStub))
 			e.Jmp(done)
 		})
 	})
@@ -122,6 +186,6 @@ func selectStoreLocal(s *selector, i *ir.Instr) {
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.RM(amd64.Mov64, reg(l[t]), e.local(slot))
 		e.toMem(e.local(slot), v, l[k])
-		e.release(reg(l[t]), old.Set&ir.Null != 0, bci)
+		e.release(reg(l[t]), old, bci)
 	})
 }

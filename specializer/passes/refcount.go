@@ -484,24 +484,42 @@ func (r *refcounter) nearState(b *ir.Block) *ir.FrameState {
 			return r.within(observers(i.State), b)
 		}
 	}
-	return r.within(observers(r.near(b, b.Instrs[0])), b)
+	return r.within(r.near(b, b.Instrs[0]), b)
 }
 
-// near is the last state at or before i in b, or in the blocks that dominate it.
+// near is the last state at or before i in b, or in the blocks that dominate it. Its dirty slots are those that are still
+// stale at i: a finalizer's cold path must not write an old number over what was stored since.
 func (r *refcounter) near(b *ir.Block, i *ir.Instr) *ir.FrameState {
-	for ; b != nil; b, i = r.dom.Idom(b), nil {
+	for here := true; b != nil; b, i, here = r.dom.Idom(b), nil, false {
 		var found *ir.FrameState
+		stored := map[int]bool{}
 		for _, x := range b.Instrs {
 			if x.State != nil {
 				found = x.State
+				clear(stored)
+			}
+			if x.Op == ir.OpStoreLocal {
+				stored[int(x.Imm)] = true
 			}
 			if x == i {
 				break
 			}
 		}
-		if found != nil {
-			return found
+		if found == nil {
+			continue
 		}
+		s := observers(found)
+		if !here {
+			s.Dirty = nil
+			return s
+		}
+		for slot := range stored {
+			if s.Dirty[slot] {
+				s.Dirty = maps.Clone(s.Dirty)
+				delete(s.Dirty, slot)
+			}
+		}
+		return s
 	}
 	return &ir.FrameState{BCI: r.f.EntryBCI}
 }
@@ -629,7 +647,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	sortValues(behind)
 	sortValues(increments)
 	for k := len(behind) - 1; k >= 0; k-- {
-		out = append(out, r.count(ir.OpDecRef, behind[k], observers(r.near(b, i))))
+		out = append(out, r.count(ir.OpDecRef, behind[k], r.near(b, i)))
 	}
 	for _, v := range acquired {
 		out = append(out, r.count(ir.OpIncRef, v, nil))
@@ -640,7 +658,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	r.fillState(i, live, after, consumed, increments)
 	out = append(out, i)
 	for _, v := range early {
-		out = append(out, r.count(ir.OpDecRef, v, observers(r.near(b, i))))
+		out = append(out, r.count(ir.OpDecRef, v, r.near(b, i)))
 	}
 	for _, v := range increments {
 		out = append(out, r.count(ir.OpIncRef, v, nil))

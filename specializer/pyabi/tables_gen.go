@@ -45,6 +45,10 @@ type Offsets struct {
 	SmallIntSize             int32
 	SmallIntLowest           int32
 	SmallIntHighest          int32
+	IntPoolHead              int32
+	IntPoolCount             int32
+	IntPoolMax               int32
+	FloatPoolMax             int32
 	FloatValue               int32
 	ListItems                int32
 	ListAllocated            int32
@@ -148,7 +152,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [141]*int32 {
+func (o *Offsets) fields() [145]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -191,6 +195,10 @@ func (o *Offsets) fields() [141]*int32 {
 		&o.SmallIntSize,
 		&o.SmallIntLowest,
 		&o.SmallIntHighest,
+		&o.IntPoolHead,
+		&o.IntPoolCount,
+		&o.IntPoolMax,
+		&o.FloatPoolMax,
 		&o.FloatValue,
 		&o.ListItems,
 		&o.ListAllocated,
@@ -412,6 +420,9 @@ const (
 	HelperDeallocStub
 	HelperBoxIntStub
 	HelperBoxFloatStub
+	HelperBoxIntGeneralStub
+	HelperDeallocGeneralStub
+	HelperIntPool
 	HelperColdStub
 
 	// NumHelpers bounds the helper numbers.
@@ -536,6 +547,9 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperDeallocStub:           {"DeallocStub", "s", "", FlagPython},
 	HelperBoxIntStub:            {"BoxIntStub", "s", "", FlagRaises},
 	HelperBoxFloatStub:          {"BoxFloatStub", "s", "", FlagRaises},
+	HelperBoxIntGeneralStub:     {"BoxIntGeneralStub", "s", "", FlagRaises},
+	HelperDeallocGeneralStub:    {"DeallocGeneralStub", "s", "", FlagPython},
+	HelperIntPool:               {"IntPool", "s", "", 0},
 	HelperColdStub:              {"ColdStub", "s", "", FlagRaises | FlagPython},
 }
 

@@ -178,6 +178,13 @@ func init() {
 			t.Push(t.Python(ir.OpPyFormat, int64(in.Arg), h, t.PopN(n)...).Result())
 		},
 		OpUnpackSequence: func(t *translator, in *Instr) {
+			if items := t.ConstItems(t.Peek(1)); len(items) == int(in.Arg) {
+				t.Pop()
+				for k := len(items) - 1; k >= 0; k-- {
+					t.Push(t.Const(items[k]))
+				}
+				return
+			}
 			h := t.hint(in)
 			tuple := t.Python(ir.OpPyUnpack, int64(in.Arg), h, t.Pop()).Result()
 			for k := int64(in.Arg) - 1; k >= 0; k-- {

@@ -29,7 +29,7 @@ func main() {
 // A row is one line NAME(arguments) of a .def file; the pattern of each file says what its arguments are.
 var (
 	offsetRow = regexp.MustCompile(`^PL_OFFSET\((\w+), .+\)$`)
-	helperRow = regexp.MustCompile(`^PL_HELPER\((\w+), (\w+), "(\w+)\((\w*)\)", ([A-Z0-9 |]+)\)(?:\s*/\*.*\*/)?$`)
+	helperRow = regexp.MustCompile(`^PL_HELPER\((\w+), (&?\w+), "(\w+)\((\w*)\)", ([A-Z0-9 |]+)\)(?:\s*/\*.*\*/)?$`)
 	knownRow  = regexp.MustCompile(`^PL_KNOWN(?:_BUILTIN)?\((\w+), .+\)$`)
 )
 
