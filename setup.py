@@ -41,6 +41,9 @@ SYSTEM_INCLUDES = [INCLUDE, os.path.join(INCLUDE, "internal")]
 # METH_FASTCALL entry of a method table.
 NO_WARNINGS = ["-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-cast-function-type"]
 
+# Go preempts its threads with SIGURG, which a handler of the program for that signal would see (ext/runtime.go).
+GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1"
+
 
 def c_flags() -> list[str]:
     flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", *NO_WARNINGS, "-fvisibility=hidden"]
@@ -122,7 +125,7 @@ class BuildNative(build_ext):
         # Go writes a C header beside the library, so it builds in the temporary tree and only the library is copied.
         built = Path(self.build_temp).resolve() / LIBRARY
         command = [go, "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-o", str(built)]
-        command += ["-gcflags=all=-N -l"] if DEBUG else ["-ldflags=-s -w"]
+        command += ["-gcflags=all=-N -l", f"-ldflags={GO_SETTINGS}"] if DEBUG else [f"-ldflags=-s -w {GO_SETTINGS}"]
         command.append("./ext")
         self.announce(shlex.join(command), level=2)
         result = subprocess.run(command, cwd=ROOT, env={**os.environ, "CGO_ENABLED": "1"}, check=False)

@@ -396,6 +396,23 @@ print(state(), signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGINT)
     run_both(source)
 
 
+def test_no_signals_of_the_compiler_reach_a_handler() -> None:
+    """The Go runtime preempts its threads with SIGURG, which a program may handle for its own purposes."""
+    source = """
+import signal
+seen = []
+signal.signal(signal.SIGURG, lambda *args: seen.append(args))
+for i in range(150):
+    namespace = {}
+    body = "".join(f"        t += i * {k} % 7\\n" for k in range(40))
+    exec(f"def work(n):\\n    t = {i}\\n    for i in range(n):\\n{body}    return t", namespace)
+    for _ in range(30):
+        namespace["work"](5)
+print(len(seen))
+"""
+    assert run_both(source, ("background", "compile_all")).stdout == "0\n"
+
+
 def test_async_exception_from_another_thread() -> None:
     import ctypes
 
