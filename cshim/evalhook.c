@@ -9,7 +9,7 @@
  * functions run inside their callers' evaluators, of other threads too; hence back-edges are unpatched during that time, and
  * code that other threads are running when it ends is never patched again.
  */
-#include "shim.h"
+#include "abi.h"
 
 #include <string.h>
 
@@ -460,6 +460,9 @@ pl_hook_install(void)
     PyThreadState *ts = PyThreadState_Get();
     PyInterpreterState *interp = ts->interp;
     pl_hook_refusal = interp != PyInterpreterState_Main() ? "sub-interpreter" : layout_difference(ts);
+    if (pl_hook_refusal == NULL) {
+        pl_hook_refusal = pl_offsets_check();
+    }
     if (pl_hook_refusal == NULL) {
         pl_hook_refusal = prepare(ts);
     }

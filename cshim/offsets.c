@@ -80,20 +80,20 @@ pl_offsets_check(void)
 {
     if (!range_iter_matches()) {
         PyErr_Clear();
-        return "range_iterator";
+        return "range_iterator layout";
     }
     if (!sequence_iter_matches(Py_BuildValue("[iii]", 1, 2, 3), &PyListIter_Type)) {
         PyErr_Clear();
-        return "list_iterator";
+        return "list_iterator layout";
     }
     if (!sequence_iter_matches(Py_BuildValue("(iii)", 1, 2, 3), &PyTupleIter_Type)) {
         PyErr_Clear();
-        return "tuple_iterator";
+        return "tuple_iterator layout";
     }
     PyObject *zero = PyLong_FromLong(0), *top = PyLong_FromLong(_PY_NSMALLPOSINTS - 1);
     bool cached = zero == (PyObject *)&_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS]
         && (char *)top - (char *)zero == (ptrdiff_t)sizeof(PyLongObject) * (_PY_NSMALLPOSINTS - 1);
     Py_XDECREF(zero);
     Py_XDECREF(top);
-    return cached ? NULL : "the cache of small ints";
+    return cached ? NULL : "small int cache layout";
 }
