@@ -118,6 +118,8 @@ def enable(**options: "Any") -> bool:
         _reason = config.off_reason(os.environ)
         if _reason is None:
             native, settings = _load(), config.read(os.environ, options)
+            if settings["dump_dir"] is not None:
+                settings["dump_dir"] = config.dump_directory(settings["dump_dir"])
             disable()
             _start(native, settings)
     except (_NotSupported, config.Unreadable, RuntimeError) as error:

@@ -122,6 +122,19 @@ def warn(message: str) -> None:
         sys.stderr.write(f"pyston_lite: {message}\n")
 
 
+def dump_directory(folder: str) -> "str | None":
+    """The folder itself, made when it is missing; None, for one line, when nothing can be written there."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+        why = "it is not writable"
+    except OSError as error:
+        why = error.strerror
+    warn(f"cannot write dumps to {folder!r} ({why}); running without dumps")
+    return None
+
+
 def off_reason(environ: "Mapping[str, str]") -> "str | None":
     """Why the environment forbids pyston_lite, or None when it does not."""
     if DISABLE_VARIABLE in environ:

@@ -76,6 +76,25 @@ def test_the_line_is_left_out_without_standard_error(monkeypatch: pytest.MonkeyP
     assert read({"PYSTON_LITE_THRESHOLD": "x"}) == pyston_lite._DEFAULTS
 
 
+def test_dump_directory_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(tmp_path / "a" / "b")
+    assert config.dump_directory(folder) == folder
+    assert Path(folder).is_dir()
+    assert config.dump_directory(folder) == folder
+    assert capsys.readouterr().err == ""
+
+
+def test_a_dump_directory_that_cannot_be_made_costs_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert config.dump_directory(str(folder)) is None
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1
+        assert err.startswith("pyston_lite: cannot write dumps to ")
+
+
 def test_list_file(tmp_path: Path) -> None:
     path = tmp_path / "names"
     path.write_text("# a comment\n\nmodule.f   # why\n  C.method\nf\n", encoding="utf-8")
