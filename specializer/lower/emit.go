@@ -27,7 +27,6 @@ type emitter struct {
 	tail     amd64.Label
 	floats   bool // the unit keeps values in xmm registers
 	meta     codemeta.Builder
-	reason   codemeta.Reason
 }
 
 func (s *selector) emitAll(alloc *regalloc.Result) (*Code, error) {

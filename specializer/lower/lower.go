@@ -112,7 +112,6 @@ type selector struct {
 	fused  map[*ir.Instr]bool
 	out    int // words of the outgoing argument array
 	cur    *ir.Instr
-	err    error
 }
 
 // mblock is a block for the allocator.

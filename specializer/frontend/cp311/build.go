@@ -22,7 +22,6 @@ type translator struct {
 	index      map[node]int // position in order
 	node       node         // being translated
 	kwnames    pyabi.ObjID  // set by KW_NAMES for the CALL that follows
-	callAt     int32        // where stock restarts that call: its KW_NAMES or PRECALL
 	callBefore *ir.FrameState
 }
 
