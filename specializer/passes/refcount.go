@@ -488,7 +488,8 @@ func (r *refcounter) nearState(b *ir.Block) *ir.FrameState {
 }
 
 // near is the last state at or before i in b, or in the blocks that dominate it. Its dirty slots are those that are still
-// stale at i: a finalizer's cold path must not write an old number over what was stored since.
+// stale at i: a finalizer's cold path must not write an old number over what was stored since. (A slot stored anywhere before
+// in the block counts as current: states of boxes made for a flush still list what the flush wrote.)
 func (r *refcounter) near(b *ir.Block, i *ir.Instr) *ir.FrameState {
 	for here := true; b != nil; b, i, here = r.dom.Idom(b), nil, false {
 		var found *ir.FrameState
@@ -496,7 +497,6 @@ func (r *refcounter) near(b *ir.Block, i *ir.Instr) *ir.FrameState {
 		for _, x := range b.Instrs {
 			if x.State != nil {
 				found = x.State
-				clear(stored)
 			}
 			if x.Op == ir.OpStoreLocal {
 				stored[int(x.Imm)] = true

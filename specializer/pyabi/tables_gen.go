@@ -491,7 +491,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperGetMethod:             {"GetMethod", "oo", "oo", FlagRaises | FlagPython},
 	HelperStoreValueFirst:       {"StoreValueFirst", "v", "owO", 0},
 	HelperVectorcall:            {"Vectorcall", "o", "opwn", FlagRaises | FlagPython},
-	HelperPyCall:                {"PyCall", "o", "pwn", FlagRaises | FlagPython},
+	HelperPyCall:                {"PyCall", "o", "pwnct", FlagRaises | FlagPython},
 	HelperCallStealing:          {"CallStealing", "o", "oPw", FlagRaises | FlagPython},
 	HelperCallEx:                {"CallEx", "o", "oon", FlagRaises | FlagPython},
 	HelperCheckResult:           {"CheckResult", "o", "tonw", FlagRaises | FlagPython},
