@@ -130,7 +130,7 @@ def dump_directory(folder: str) -> "str | None":
             return folder
         why = "it is not writable"
     except OSError as error:
-        why = error.strerror
+        why = error.strerror or "it cannot be made"
     warn(f"cannot write dumps to {folder!r} ({why}); running without dumps")
     return None
 
