@@ -125,7 +125,21 @@ invoke(const helper *h, arguments *a)
     return NULL;
 }
 
-/* call(name, *arguments): arrays are given as tuples. */
+/* Arguments that the machine code has in fixed registers: the thread state and the context of the activation. */
+static bool
+is_implicit(char letter)
+{
+    return letter == 't' || letter == 'c';
+}
+
+static void
+add_implicit(arguments *a, char letter)
+{
+    PyThreadState *ts = PyThreadState_Get();
+    a->words[a->n_words++] = letter == 't' ? (uint64_t)ts : (uint64_t)ts->cframe;
+}
+
+/* call(name, *arguments): arrays are given as tuples; implicit arguments are not given. */
 static PyObject *
 call(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -139,13 +153,20 @@ call(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     const char *letters = strchr(h->signature, '(') + 1;
-    if ((Py_ssize_t)strlen(letters) != PyTuple_GET_SIZE(args)) {
+    Py_ssize_t given = 1;
+    for (Py_ssize_t i = 0; letters[i] != ')'; i++) {
+        given += !is_implicit(letters[i]);
+    }
+    if (given != PyTuple_GET_SIZE(args)) {
         PyErr_Format(PyExc_ValueError, "%s takes %s", name, h->signature);
         return NULL;
     }
     arguments a = {0};
-    for (Py_ssize_t i = 0; letters[i] != ')'; i++) {
-        if (!add_argument(&a, letters[i], PyTuple_GET_ITEM(args, i + 1))) {
+    for (Py_ssize_t i = 0, next = 1; letters[i] != ')'; i++) {
+        if (is_implicit(letters[i])) {
+            add_implicit(&a, letters[i]);
+        }
+        else if (!add_argument(&a, letters[i], PyTuple_GET_ITEM(args, next++))) {
             return NULL;
         }
     }
