@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"pystonlite/specializer/amd64"
 	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/frontend"
 	"pystonlite/specializer/frontend/cp311"
@@ -70,12 +69,12 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 	if err := passes.Run(f, opt.context(snap)); err != nil {
 		return nil, err
 	}
-	out, err := lower.Lower(f, snap, lower.Options{ShuffleSeed: opt.ShuffleSeed, Check: opt.Verify, Listing: opt.listing()})
+	out, err := lower.Lower(f, snap, lower.Options{ShuffleSeed: opt.ShuffleSeed, Check: opt.Verify, Listing: opt.listing(), Marks: opt.Dump != nil})
 	if err != nil {
 		return nil, refusal(err)
 	}
 	opt.dump("exits", func() string { return out.Meta.String() })
-	opt.dump("disassembly", func() string { return join(amd64.Disassemble(out.Bytes, 0)) })
+	opt.dump("disassembly", func() string { return out.Disassembly(f) })
 	return &Result{Code: out.Bytes, EntryOffset: out.EntryOffset, Meta: out.Meta, Name: code.QualName}, nil
 }
 
@@ -115,16 +114,4 @@ func (o *Options) listing() func(string, func() string) {
 		return nil
 	}
 	return o.dump
-}
-
-func join(lines []string) string {
-	n := 0
-	for _, l := range lines {
-		n += len(l) + 1
-	}
-	b := make([]byte, 0, n)
-	for _, l := range lines {
-		b = append(append(b, l...), '\n')
-	}
-	return string(b)
 }

@@ -15,12 +15,18 @@ import (
 func Disassemble(code []byte, base uint64) []string {
 	var lines []string
 	for offset := 0; offset < len(code); {
-		pc := base + uint64(offset)
-		text, size := disassembleOne(code[offset:], pc)
-		lines = append(lines, fmt.Sprintf("%08x  %-22s  %s", pc, hex.EncodeToString(code[offset:offset+size]), text))
+		line, size := DisassembleOne(code[offset:], base+uint64(offset))
+		lines = append(lines, line)
 		offset += size
 	}
 	return lines
+}
+
+// DisassembleOne prints the first instruction of code, which lies at address pc, as Disassemble does; it also returns the
+// size of the instruction.
+func DisassembleOne(code []byte, pc uint64) (line string, size int) {
+	text, size := disassembleOne(code, pc)
+	return fmt.Sprintf("%08x  %-22s  %s", pc, hex.EncodeToString(code[:size]), text), size
 }
 
 // disassembleOne returns the text and the size of the first instruction of code.

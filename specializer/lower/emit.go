@@ -27,9 +27,10 @@ type emitter struct {
 	tail     amd64.Label
 	floats   bool // the unit keeps values in xmm registers
 	meta     codemeta.Builder
+	marks    []Mark
 }
 
-func (s *selector) emitAll(alloc *regalloc.Result) (*Code, error) {
+func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	e := &emitter{Assembler: amd64.New(), s: s, alloc: alloc, pool: map[uint64]amd64.Label{}}
 	for _, r := range []amd64.Reg{amd64.RBX, amd64.R12, amd64.R13} {
 		if alloc.UsedCalleeSaved.Has(regalloc.PReg(r)) {
@@ -52,6 +53,9 @@ func (s *selector) emitAll(alloc *regalloc.Result) (*Code, error) {
 		e.Bind(e.labels[n])
 		for k := s.blocks[n].from; k < s.blocks[n].to; k++ {
 			in := &s.insts[k]
+			if marks {
+				e.marks = append(e.marks, Mark{Offset: e.Offset(), Block: s.blocks[n].ir, Instr: in.ir})
+			}
 			for _, ed := range alloc.Before(k) {
 				e.edit(ed)
 			}
@@ -63,6 +67,9 @@ func (s *selector) emitAll(alloc *regalloc.Result) (*Code, error) {
 				e.edit(ed)
 			}
 		}
+	}
+	if marks {
+		e.marks = append(e.marks, Mark{Offset: e.Offset()})
 	}
 	for len(e.cold) > 0 {
 		pending := e.cold
@@ -81,8 +88,11 @@ func (s *selector) emitAll(alloc *regalloc.Result) (*Code, error) {
 	if err != nil {
 		return nil, err
 	}
+	for k := range e.marks {
+		e.marks[k].Offset = e.FinalOffset(e.marks[k].Offset)
+	}
 	meta := e.meta.Tables()
-	return &Code{Bytes: append([]byte(nil), code...), EntryOffset: 0, Meta: meta}, nil
+	return &Code{Bytes: append([]byte(nil), code...), EntryOffset: 0, Meta: meta, Marks: e.marks}, nil
 }
 
 // outOfLine adds code behind the blocks.

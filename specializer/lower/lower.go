@@ -66,6 +66,7 @@ type Options struct {
 	ShuffleSeed uint64 // stress: randomise register choice
 	Check       bool   // re-check the allocation
 	Listing     func(stage string, text func() string)
+	Marks       bool // record where the code of each instruction begins
 }
 
 // Code is the result of Lower.
@@ -73,6 +74,15 @@ type Code struct {
 	Bytes       []byte
 	EntryOffset int
 	Meta        *codemeta.Tables
+	Marks       []Mark // in the order of the code; empty unless asked for
+}
+
+// Mark is the place where the code of an instruction begins. The last mark is where the code out of line begins; it has no
+// block. The prologue has a block and no instruction.
+type Mark struct {
+	Offset int
+	Block  *ir.Block
+	Instr  *ir.Instr
 }
 
 // inst is one machine instruction.
@@ -135,7 +145,7 @@ func Lower(f *ir.Func, snap *pyabi.Snapshot, opt Options) (*Code, error) {
 	if opt.Listing != nil {
 		opt.Listing("allocation", func() string { return s.listing(alloc) })
 	}
-	return s.emitAll(alloc)
+	return s.emitAll(alloc, opt.Marks)
 }
 
 func (s *selector) countUses() {
