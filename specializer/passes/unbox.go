@@ -183,12 +183,12 @@ func (u *unboxer) convert() {
 func (u *unboxer) uses(i *ir.Instr, near *ir.FrameState, guarded map[ir.Value]ir.Value) {
 	switch i.Op {
 	case ir.OpUnboxInt, ir.OpUnboxFloat, ir.OpUnboxBool:
-		if root := u.f.Root(i.Args[0]); u.classOf(root) != 0 {
+		if root := u.f.Root(i.Args[0]); u.classOf(root) != 0 && numberClasses[u.classOf(root)] == u.f.Type(i.Result()) {
 			i.Args[0] = root // shortcut takes it from here
 			return
 		}
 	}
-	if i.Op.Row().SameValue && u.classOf(u.f.Root(i.Args[0])) != 0 {
+	if i.Op.Row().SameValue && u.classOf(u.f.Root(i.Args[0])) != 0 && u.passes(i) {
 		// A guard of a number that is known to be one: it goes when its uses, which look through it, are rewritten.
 		i.Op, i.State, i.Args[0] = ir.OpRefine, nil, u.f.Root(i.Args[0])
 		i.Imm = 0
@@ -210,6 +210,17 @@ func (u *unboxer) uses(i *ir.Instr, near *ir.FrameState, guarded map[ir.Value]ir
 			e.Args[k] = u.edgeArg(a, u.classOf(e.To.Params[k]), near, guarded)
 		}
 	}
+}
+
+// passes says whether a guard of a candidate always passes; one of another class always fails, and stays.
+func (u *unboxer) passes(guard *ir.Instr) bool {
+	switch guard.Op {
+	case ir.OpRefine, ir.OpGuardNotNull:
+		return true
+	case ir.OpGuardClass:
+		return ir.ClassSet(guard.Imm)&u.classOf(u.f.Root(guard.Args[0])) != 0
+	}
+	return false
 }
 
 // boxesOn says whether an edge will need a new box.
@@ -289,7 +300,8 @@ func (u *unboxer) shortcut() {
 		for _, i := range b.Instrs {
 			switch i.Op {
 			case ir.OpUnboxInt, ir.OpUnboxFloat, ir.OpUnboxBool:
-				if m := u.boxed(i.Args[0]); m != ir.NoValue {
+				// A machine value of another kind is behind a guard that always fails.
+				if m := u.boxed(i.Args[0]); m != ir.NoValue && u.f.Type(m) == u.f.Type(i.Result()) {
 					to[i.Result()] = m
 				} else if u.f.Type(i.Args[0]).Rep != ir.RepObject {
 					to[i.Result()] = i.Args[0]
