@@ -1,0 +1,117 @@
+package testcases
+
+import (
+	"path"
+
+	"pystonlite/specializer/pyabi"
+)
+
+// Normalised addresses lie this far apart, so that no two objects or code objects overlap.
+const spacing = 1 << 16
+
+// renumber gives things new numbers in the order in which it meets them.
+type renumber struct {
+	low, high uint64 // the last address given out below and above 4 GiB
+	addresses map[uint64]uint64
+	versions  map[uint32]uint32
+	smallInts uint64 // where the small-int cache was, and is
+	newSmall  uint64
+	size      uint64 // of one of its objects
+	lowest    uint64 // bytes of the cache below and above the object 0
+	highest   uint64
+}
+
+// Normalize replaces everything in a snapshot that differs between two runs of the same program: addresses, version
+// numbers, the path of the source file, the contents of inline caches.
+//
+// Equal addresses stay equal and different ones different, and those that fit a 32-bit immediate still do; so the code made
+// from the result has the instructions that the code of the original has.
+func Normalize(data []byte) ([]byte, error) {
+	s, err := pyabi.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	n := &renumber{low: 0x900000, high: 0x7f0000000000, addresses: map[uint64]uint64{}, versions: map[uint32]uint32{}}
+	n.size = uint64(s.Offsets.SmallIntSize)
+	n.lowest = uint64(-s.Offsets.SmallIntLowest) * n.size
+	n.highest = uint64(s.Offsets.SmallIntHighest+1) * n.size
+	n.smallInts = s.SmallInts
+	n.newSmall = n.fresh(s.SmallInts) + n.lowest
+	s.SmallInts = n.newSmall
+	s.RequestID = 1
+	n.address(&s.Unit)
+	for i := range s.Helpers {
+		n.address(&s.Helpers[i])
+	}
+	for i := range s.Codes {
+		n.code(&s.Codes[i])
+	}
+	for i := range s.Objects {
+		n.object(&s.Objects[i])
+	}
+	for i := range s.Feedback {
+		f := &s.Feedback[i]
+		n.version(&f.TypeVersion)
+		n.version(&f.Keys)
+		n.version(&f.Keys2)
+	}
+	return pyabi.Encode(s), nil
+}
+
+// fresh is an address that has not been given out, as near to zero as a is.
+func (n *renumber) fresh(a uint64) uint64 {
+	next := &n.high
+	if a < 1<<31 {
+		next = &n.low
+	}
+	*next += spacing
+	return *next
+}
+
+func (n *renumber) address(p *uint64) {
+	a := *p
+	switch {
+	case a == 0:
+		return
+	case a >= n.smallInts-n.lowest && a < n.smallInts+n.highest:
+		*p = a - n.smallInts + n.newSmall
+		return
+	}
+	if _, ok := n.addresses[a]; !ok {
+		n.addresses[a] = n.fresh(a)
+	}
+	*p = n.addresses[a]
+}
+
+func (n *renumber) version(p *uint32) {
+	if *p == 0 {
+		return
+	}
+	if _, ok := n.versions[*p]; !ok {
+		n.versions[*p] = uint32(len(n.versions) + 1)
+	}
+	*p = n.versions[*p]
+}
+
+func (n *renumber) code(k *pyabi.Code) {
+	n.address(&k.Cell)
+	n.address(&k.Addr)
+	k.File = path.Base(k.File)
+	for at := 0; at+1 < len(k.Bytes); at += 2 {
+		// An inline cache is a unit whose canonical opcode is zero.
+		if k.Bytes[at] == 0 {
+			k.Adaptive[at], k.Adaptive[at+1] = 0, 0
+		}
+	}
+}
+
+func (n *renumber) object(o *pyabi.Object) {
+	n.address(&o.Addr)
+	n.address(&o.Type)
+	n.version(&o.Func.Version)
+	n.address(&o.Func.Globals)
+	n.address(&o.Func.Builtins)
+	n.version(&o.Class.Version)
+	n.version(&o.Class.KeysVersion)
+	n.address(&o.CFunc.Meth)
+}
