@@ -29,6 +29,10 @@ type Unsupported struct{ Reason string }
 
 func (u *Unsupported) Error() string { return u.Reason }
 
+// Malformed ends the translation: CPython's compiler makes no such bytecode. It panics with an *Unsupported, which the
+// Build function of a front end returns as its error; so not every reader of an operand has to pass an error on.
+func Malformed() { panic(&Unsupported{Reason: "malformed bytecode"}) }
+
 // Builder holds the state of one translation.
 type Builder struct {
 	Snap *pyabi.Snapshot
@@ -117,6 +121,7 @@ func (b *Builder) Push(v ir.Value) { b.stack = append(b.stack, v) }
 
 // Pop takes the top of the operand stack.
 func (b *Builder) Pop() ir.Value {
+	b.need(1)
 	v := b.stack[len(b.stack)-1]
 	b.stack = b.stack[:len(b.stack)-1]
 	return v
@@ -124,6 +129,7 @@ func (b *Builder) Pop() ir.Value {
 
 // PopN takes the n topmost entries, the deepest first.
 func (b *Builder) PopN(n int) []ir.Value {
+	b.need(n)
 	at := len(b.stack) - n
 	vs := append([]ir.Value(nil), b.stack[at:]...)
 	b.stack = b.stack[:at]
@@ -131,10 +137,29 @@ func (b *Builder) PopN(n int) []ir.Value {
 }
 
 // Peek is the entry n below the top (1 is the top).
-func (b *Builder) Peek(n int) ir.Value { return b.stack[len(b.stack)-n] }
+func (b *Builder) Peek(n int) ir.Value {
+	return b.stack[b.entry(n)]
+}
 
 // Poke replaces the entry n below the top.
-func (b *Builder) Poke(n int, v ir.Value) { b.stack[len(b.stack)-n] = v }
+func (b *Builder) Poke(n int, v ir.Value) {
+	b.stack[b.entry(n)] = v
+}
+
+// entry is the index of the entry n below the top.
+func (b *Builder) entry(n int) int {
+	if n < 1 || n > len(b.stack) {
+		Malformed()
+	}
+	return len(b.stack) - n
+}
+
+// need makes sure that the operand stack has n entries.
+func (b *Builder) need(n int) {
+	if n < 0 || n > len(b.stack) {
+		Malformed()
+	}
+}
 
 // Depth is the number of operand stack entries.
 func (b *Builder) Depth() int { return len(b.stack) }
@@ -252,7 +277,7 @@ func (b *Builder) edge(to *Target) ir.Edge {
 		}
 	}
 	if len(to.stack) != len(b.stack) {
-		panic("BUG: operand stack depths differ at a merge")
+		Malformed()
 	}
 	args := make([]ir.Value, 0, len(b.locals)+len(b.stack))
 	for s := range b.locals {

@@ -26,7 +26,16 @@ type translator struct {
 }
 
 // Build translates the snapshot's unit.
-func Build(snap *pyabi.Snapshot) (*ir.Func, error) {
+func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			refused, ok := r.(*frontend.Unsupported) // frontend.Malformed
+			if !ok {
+				panic(r)
+			}
+			f, err = nil, refused
+		}
+	}()
 	code := &snap.Codes[0]
 	const generatorLike = 0x20 | 0x80 | 0x200 // CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 	if code.Flags&generatorLike != 0 {
@@ -38,6 +47,7 @@ func Build(snap *pyabi.Snapshot) (*ir.Func, error) {
 	}
 	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}}
 	entry := int32(snap.EntryBCI)
+	validate(code, instrs, entry)
 	t.flow = newFlow(instrs, entry)
 	if entry == 0 {
 		t.EnterFunction()
