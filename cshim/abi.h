@@ -55,6 +55,8 @@ pl_float pl_pow_float(double a, double b);
 pl_float pl_floordiv_float(double a, double b);
 pl_float pl_mod_float(double a, double b);
 
+PyObject *pl_get_attr(PyObject *object, PyObject *name);
+int pl_set_attr(PyObject *object, PyObject *name, PyObject *value);
 pl_pair pl_get_method(PyObject *object, PyObject *name);
 PyObject *pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts);
 PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);

@@ -130,16 +130,6 @@ pl_floordiv_float(double a, double b)
 
 /* ---- attributes ---------------------------------------------------------------------------------------------------- */
 
-pl_pair
-pl_get_method(PyObject *object, PyObject *name)
-{
-    PyObject *found = NULL;
-    if (_PyObject_GetMethod(object, name, &found)) {
-        return (pl_pair){found, Py_NewRef(object)};
-    }
-    return (pl_pair){NULL, found};
-}
-
 /* First store into an empty slot of an instance's inline values: the order in which attributes appeared is kept in front
  * of them, for the dictionary that may be made of them one day. */
 void

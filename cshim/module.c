@@ -106,6 +106,7 @@ static const config_row config_rows[] = {
 static const config_row stress_rows[] = {
     {"guards", parse_count, offsetof(pl_config, stress_guards)},
     {"exits", parse_count, offsetof(pl_config, stress_exits)},
+    {"shuffle", parse_count, offsetof(pl_config, stress_shuffle)},
     {NULL, NULL, 0},
 };
 

@@ -161,6 +161,7 @@ on_next_message(pl_message *out, int wait)
             .dump_dir = job->dump_dir,
             .stress_guards = job->stress_guards,
             .stress_exits = job->stress_exits,
+            .stress_shuffle = job->stress_shuffle,
         };
     }
     pthread_mutex_unlock(&service.lock);

@@ -28,7 +28,7 @@ typedef struct pl_job {
     pl_buffer snapshot;
     char *name, *dump_dir;        /* copies, dump_dir NULL for none */
     bool verify;
-    uint32_t stress_guards, stress_exits;
+    uint32_t stress_guards, stress_exits, stress_shuffle;
     int holders;                  /* the service's lists (one), threads that wait, whoever installs it (one) */
     bool done;                    /* the rest is final */
     bool abandoned;               /* asked for before a fork: the answer would name the parent's memory */
@@ -67,8 +67,8 @@ void pl_loader_restore_host(void);
 /* ---- policy.c: constants and decisions -------------------------------------------------------------------------------- */
 enum {
     PL_QUEUE_LIMIT = 256,         /* requests under way; more are put off, and asked for again by later calls */
-    PL_EXIT_LIMIT = 64,           /* deoptimisations of one exit before its unit is given up */
-    PL_RECOMPILE_LIMIT = 4,       /* units given up per entry; the last one stays whatever its exits do */
+    PL_EXIT_LIMIT = 40,           /* deoptimisations of one exit before its unit is given up */
+    PL_RECOMPILE_LIMIT = 8,       /* units given up per entry; the last one stays whatever its exits do */
     PL_REFUSAL_TEXTS = 1000,      /* different texts of refusals that are kept apart */
 };
 void pl_reasons_set(const uint8_t *table, size_t length);   /* from the service thread, once */

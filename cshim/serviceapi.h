@@ -28,7 +28,7 @@ typedef struct pl_message {
     size_t snapshot_len;
     const char *name;             /* qualified name in UTF-8, for dumps and logs */
     const char *dump_dir;         /* NULL when nothing is dumped */
-    uint32_t stress_guards, stress_exits;
+    uint32_t stress_guards, stress_exits, stress_shuffle;
 } pl_message;
 
 typedef struct pl_service_api {

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Verify       bool                            // check the IR after each pass and the allocation
 	StressGuards uint32                          // make every Nth guard fail; 0: off
-	StressExits  uint32                          // take every Nth exit; 0: off
+	StressExits  uint32                          // take every Nth exit that is no guard; 0: off
 	ShuffleSeed  uint64                          // randomise register choice; 0: off
 	Skip         []string                        // optional passes to leave out
 	Dump         func(stage string, text []byte) // receives what each stage has to show; nil: nothing is printed
@@ -69,7 +69,10 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 	if err := passes.Run(f, opt.context(snap)); err != nil {
 		return nil, err
 	}
-	out, err := lower.Lower(f, snap, lower.Options{ShuffleSeed: opt.ShuffleSeed, Check: opt.Verify, Listing: opt.listing(), Marks: opt.Dump != nil})
+	out, err := lower.Lower(f, snap, lower.Options{
+		StressGuards: opt.StressGuards, StressExits: opt.StressExits, ShuffleSeed: opt.ShuffleSeed, Check: opt.Verify,
+		Listing: opt.listing(), Marks: opt.Dump != nil,
+	})
 	if err != nil {
 		return nil, refusal(err)
 	}

@@ -26,9 +26,11 @@
 #include "internal/pycore_opcode.h"
 #pragma GCC visibility pop
 #include "internal/pycore_code.h"
+#include "internal/pycore_dict.h"
 #include "internal/pycore_frame.h"
 #include "internal/pycore_genobject.h"
 #include "internal/pycore_interp.h"
+#include "internal/pycore_object.h"
 #include "internal/pycore_runtime.h"
 #include "opcode.h"
 

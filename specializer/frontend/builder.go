@@ -20,6 +20,7 @@
 package frontend
 
 import (
+	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
 )
@@ -386,11 +387,17 @@ func (b *Builder) speculateEntry(loop bool) {
 	}
 }
 
-// failedAt says whether any speculation at bci fired too often in an earlier unit.
+// minDeopts is how often an exit must have been taken for its speculation not to be made again.
+const minDeopts = 8
+
+// failedAt says whether the entry speculation at bci failed too often in an earlier unit.
 func (b *Builder) failedAt(bci int32) bool {
 	for _, s := range b.Snap.Sites {
-		if int32(s.BCI) == bci {
-			return true
+		switch codemeta.Reason(s.Reason) {
+		case codemeta.ReasonTypeGuard, codemeta.ReasonUnboundLocal, codemeta.ReasonIntRange:
+			if int32(s.BCI) == bci && s.Count >= minDeopts {
+				return true
+			}
 		}
 	}
 	return false
@@ -405,7 +412,7 @@ func (b *Builder) Hint(kind ir.HintKind) *ir.Hint {
 		}
 	}
 	for _, s := range b.Snap.Sites {
-		if int32(s.BCI) == b.BCI {
+		if int32(s.BCI) == b.BCI && s.Count >= minDeopts {
 			if h.Failed == nil {
 				h.Failed = map[uint16]bool{}
 			}
@@ -482,4 +489,16 @@ func (b *Builder) ConstItems(v ir.Value) []pyabi.ObjID {
 		return o.Items
 	}
 	return nil
+}
+
+// CallHelper appends the call of a runtime helper that gives an object.
+func (b *Builder) CallHelper(h pyabi.Helper, words ir.HelperWords, args ...ir.Value) ir.Value {
+	i := b.Emit(ir.OpCallHelper, int64(h), args...)
+	i.Aux = words
+	return i.Result()
+}
+
+// DoHelper appends the call of a runtime helper that only succeeds or raises.
+func (b *Builder) DoHelper(h pyabi.Helper, words ir.HelperWords, args ...ir.Value) {
+	b.Emit(ir.OpDoHelper, int64(h), args...).Aux = words
 }

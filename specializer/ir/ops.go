@@ -169,8 +169,10 @@ const (
 	OpCallFunction
 	OpCallC
 	OpCallHelper
+	OpDoHelper
 	OpCheckEvents
 	OpKeepAlive
+	OpNewRef
 	OpIncRef
 	OpDecRef
 
@@ -207,6 +209,7 @@ const (
 	OpPyMakeFunction
 	OpPyLoadDeref
 	OpPyGetLen
+	OpPyNewCell
 
 	OpJump
 	OpBranch
@@ -325,9 +328,11 @@ var rows = [numOps]Row{
 
 	OpCallFunction: {Name: "call_function", Args: Variadic, Results: 1, Result: AnyType, New: true, Consumes: 0xff, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = call_function a b … {target}: pushes the frame of a known Python function (Aux *CallTarget), moves the operands into it and enters its machine code"},
 	OpCallC:        {Name: "call_c", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = call_c self a … {target}: calls the C function of a known builtin (Aux *CTarget) without building a tuple"},
-	OpCallHelper:   {Name: "call_helper", Args: Variadic, Results: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "helper", Doc: "v = call_helper 12 a b: a runtime helper by number; effects as its row in pyabi says"},
+	OpCallHelper:   {Name: "call_helper", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "v = call_helper 12 a b: a runtime helper with an object as result; words it takes are in Aux (HelperWords)"},
+	OpDoHelper:     {Name: "do_helper", Args: Variadic, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "do_helper a b 12: a runtime helper that only succeeds or raises"},
 	OpCheckEvents:  {Name: "check_events", Exit: ExitDeopt, Reads: EffAll, Doc: "check_events: after a call: leaves for stock when tracing or profiling was switched on"},
 	OpKeepAlive:    {Name: "keep_alive", Args: 1, Doc: "keep_alive a: no code; the reference lives up to here"},
+	OpNewRef:       {Name: "new_ref", Args: 1, Results: 1, Result: AnyType, New: true, Doc: "v = new_ref a: the same object with a reference of its own, as the operand stack of stock would have"},
 	OpIncRef:       {Name: "incref", Args: 1, Doc: "incref a"},
 	OpDecRef:       {Name: "decref", Releases: true, Args: 1, Writes: EffNone, Exit: ExitFlush, Doc: "decref a: releases a reference; the cold path may run finalizers, which see the locals of the state"},
 
@@ -363,6 +368,7 @@ var rows = [numOps]Row{
 	OpPyUnpack:        {Name: "py_unpack", Args: 1, Results: 1, Result: Obj(Tuple), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "count", Doc: "v = py_unpack a 3: a tuple of exactly that many items, or the error stock raises"},
 	OpPyMakeFunction:  {Name: "py_make_function", Args: Variadic, Results: 1, Result: Obj(Function), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "MAKE_FUNCTION oparg", Doc: "v = py_make_function [defaults] [kwdefaults] [annotations] [closure] code 8"},
 	OpPyLoadDeref:     {Name: "py_load_deref", Args: 1, Results: 1, Result: AnyType, New: true, Reads: EffCells, Writes: EffAll, Exit: ExitRaise, Python: true, Imm: "slot", Doc: "v = py_load_deref cell 4: raises the unbound error of that variable when empty"},
+	OpPyNewCell:       {Name: "py_new_cell", Args: 1, Results: 1, Result: Obj(Cell), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_new_cell a: a cell with the content a, which may be NULL"},
 	OpPyGetLen:        {Name: "py_len", Args: 1, Results: 1, Result: IntType, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_len a: len(a)"},
 
 	OpJump:   {Name: "jump", Edges: 1, Term: true, Doc: "jump b3(v1, v2)"},

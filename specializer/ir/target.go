@@ -40,3 +40,8 @@ var constClasses = [...]ClassSet{
 
 // ConstClass is the class set of a constant of the given kind. A class object may be of any metaclass.
 func ConstClass(k pyabi.ObjKind) ClassSet { return constClasses[k] }
+
+// HelperWords is the Aux of OpCallHelper and OpDoHelper: the word arguments of the helper, in order.
+type HelperWords []int64
+
+func (w HelperWords) String() string { return fmt.Sprint([]int64(w)) }

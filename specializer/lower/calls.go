@@ -428,3 +428,26 @@ func selectCheckEvents(s *selector, i *ir.Instr) {
 		e.Jcc(amd64.NE, x.label)
 	})
 }
+
+// selectCallHelper calls a helper by its row: objects are the operands, words come from Aux, the frame from its register.
+func selectCallHelper(s *selector, i *ir.Instr) {
+	h := pyabi.Helper(i.Imm)
+	words, _ := i.Aux.(ir.HelperWords)
+	values := i.Args
+	var args []arg
+	for _, letter := range h.Row().Args {
+		switch letter {
+		case 'o', 'n':
+			args = append(args, val(values[0]))
+			values = values[1:]
+		case 'w':
+			args = append(args, word(uint64(words[0])))
+			words = words[1:]
+		case 'f':
+			args = append(args, theFrame)
+		default:
+			panic("BUG: helper " + h.String() + " takes " + h.Row().Args)
+		}
+	}
+	s.callHelper(i, h, args...)
+}

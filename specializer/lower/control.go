@@ -311,7 +311,7 @@ func init() {
 		ir.OpConstObj: selectConst, ir.OpConstNull: selectConst, ir.OpConstInt: selectConst, ir.OpConstFloat: selectConst,
 		ir.OpConstBool: selectConst, ir.OpConstWord: selectConst, ir.OpBorrowObj: selectConst,
 		ir.OpLoadLocal: selectLoadLocal, ir.OpStoreLocal: selectStoreLocal, ir.OpLoadStack: selectLoadStack,
-		ir.OpAnchor: selectNothing, ir.OpRefine: selectNothing, ir.OpKeepAlive: selectNothing,
+		ir.OpAnchor: selectNothing, ir.OpRefine: selectNothing, ir.OpKeepAlive: selectNothing, ir.OpNewRef: selectNewRef,
 
 		ir.OpGuardClass: selectGuardClass, ir.OpGuardType: selectGuardType, ir.OpGuardIs: selectGuardIs,
 		ir.OpGuardNotNull: selectGuardNotNull, ir.OpGuardIntConst: selectGuardIntConst, ir.OpGuardTrue: selectGuardTrue,
@@ -353,6 +353,7 @@ func init() {
 		ir.OpRangeIterMore: selectCompare, ir.OpListIterMore: selectCompare, ir.OpTupleIterMore: selectCompare,
 		ir.OpRangeIterTake: selectRangeTake, ir.OpListIterTake: selectSequenceTake, ir.OpTupleIterTake: selectSequenceTake,
 
+		ir.OpCallHelper: selectCallHelper, ir.OpDoHelper: selectCallHelper,
 		ir.OpCallFunction: selectCallFunction, ir.OpCallC: selectCallC, ir.OpCheckEvents: selectCheckEvents,
 		ir.OpIncRef: selectIncRef, ir.OpDecRef: selectDecRef,
 
@@ -369,7 +370,7 @@ func init() {
 		ir.OpPyBuildConstMap: selectPyBuildConstMap, ir.OpPyBuildString: gathered(pyabi.HelperBuildString, 1),
 		ir.OpPyBuildSlice: selectPyBuildSlice, ir.OpPyCollect: selectPyCollect, ir.OpPyFormat: selectPyFormat,
 		ir.OpPyUnpack: selectPyUnpack, ir.OpPyMakeFunction: selectPyMakeFunction, ir.OpPyLoadDeref: selectPyLoadDeref,
-		ir.OpPyGetLen: operands(pyabi.HelperGetLen),
+		ir.OpPyGetLen: operands(pyabi.HelperGetLen), ir.OpPyNewCell: operands(pyabi.HelperNewCell),
 
 		ir.OpJump: selectJump, ir.OpBranch: selectBranch, ir.OpReturn: selectReturn, ir.OpExit: selectExit, ir.OpPoll: selectPoll,
 	} {

@@ -61,6 +61,9 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 			}
 			if in.exit != nil {
 				e.exitStub(in, alloc.Allocs[k])
+				if in.exit.always {
+					e.takeExit(in.exit)
+				}
 			}
 			in.emit(e, alloc.Allocs[k])
 			for _, ed := range alloc.After(k) {

@@ -63,10 +63,12 @@ var callClobbers = func() regalloc.RegSet {
 
 // Options tune the back end.
 type Options struct {
-	ShuffleSeed uint64 // stress: randomise register choice
-	Check       bool   // re-check the allocation
-	Listing     func(stage string, text func() string)
-	Marks       bool // record where the code of each instruction begins
+	StressGuards uint32 // stress: every Nth guard fails
+	StressExits  uint32 // stress: every Nth exit that is no guard is taken
+	ShuffleSeed  uint64 // stress: randomise register choice
+	Check        bool   // re-check the allocation
+	Listing      func(stage string, text func() string)
+	Marks        bool // record where the code of each instruction begins
 }
 
 // Code is the result of Lower.
@@ -104,6 +106,7 @@ type exit struct {
 	first  int              // index in inst.ops of the first state operand
 	values map[ir.Value]int // operand that holds a value of the state
 	undo   func(e *emitter, a []regalloc.Loc)
+	always bool // stress: the exit is taken whenever the instruction is reached
 	label  amd64.Label
 	id     uint32 // number of the record
 }
@@ -138,6 +141,7 @@ func Lower(f *ir.Func, snap *pyabi.Snapshot, opt Options) (*Code, error) {
 	s := &selector{f: f, snap: snap, off: &snap.Offsets, index: map[*ir.Block]int{}, nvregs: len(f.Values), fused: map[*ir.Instr]bool{}}
 	s.countUses()
 	s.selectAll()
+	s.stress(opt)
 	alloc, err := regalloc.Allocate(&function{s}, env, regalloc.Options{ShuffleSeed: opt.ShuffleSeed, Check: opt.Check, ElideRemat: true})
 	if err != nil {
 		return nil, err

@@ -127,6 +127,17 @@ func selectIncRef(s *selector, i *ir.Instr) {
 	})
 }
 
+func selectNewRef(s *selector, i *ir.Instr) {
+	in := s.start()
+	v := s.vreg(i.Args[0])
+	a := in.useAny(v)
+	d := in.def(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		e.toReg(reg(l[d]), v, l[a])
+		e.M(amd64.Inc64, amd64.At(reg(l[d]), s.off.ObjRefcnt))
+	})
+}
+
 func selectDecRef(s *selector, i *ir.Instr) {
 	t := s.f.Type(i.Args[0])
 	in := s.start()

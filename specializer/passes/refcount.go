@@ -30,11 +30,7 @@ import (
 // Needs split critical edges. Keeps Home only for values in slot mode: the register allocator may reload those from the slot.
 func refcount(f *ir.Func, _ *Context) {
 	r := &refcounter{f: f, mode: make([]refMode, len(f.Values)), at: map[*ir.Instr]place{}, dom: ir.Dominators(f)}
-	for _, b := range f.Blocks {
-		for j, i := range b.Instrs {
-			r.at[i] = place{b, j}
-		}
-	}
+	r.holdOperands()
 	r.homes()
 	r.classify()
 	r.liveness()
@@ -108,6 +104,60 @@ func (b bitset) each(g func(int32)) {
 			w &= w - 1
 		}
 	}
+}
+
+// holdOperands gives the operands of calls of unknown callees references of their own, where the machine frame would only
+// borrow them from a local or an object: stock has one on its operand stack for each, and sys.getrefcount shows it.
+func (r *refcounter) holdOperands() {
+	stored := make([]bool, len(r.f.Values))
+	for _, b := range r.f.Blocks {
+		for _, i := range b.Instrs {
+			if i.Op == ir.OpStoreLocal {
+				stored[r.f.Root(i.Args[0])] = true
+			}
+		}
+	}
+	for _, b := range r.f.Blocks {
+		out := make([]*ir.Instr, 0, len(b.Instrs))
+		for _, i := range b.Instrs {
+			if showsCounts(i) {
+				for k, a := range i.Args {
+					root := r.f.Root(a)
+					info := &r.f.Values[root]
+					if info.Type.Rep != ir.RepObject || info.Const || info.Type.Set&ir.Null != 0 {
+						continue
+					}
+					if info.Def != nil && info.Def.Op.Row().New && !stored[root] {
+						continue // the operand stack's own
+					}
+					hold := r.f.NewInstr(ir.OpNewRef, 0, nil, []ir.Type{info.Type}, a)
+					b.Claim(hold)
+					out = append(out, hold)
+					i.Args[k] = hold.Result()
+				}
+			}
+			out = append(out, i)
+		}
+		b.Instrs = out
+	}
+	r.mode = make([]refMode, len(r.f.Values))
+	for _, b := range r.f.Blocks {
+		for j, i := range b.Instrs {
+			r.at[i] = place{b, j}
+		}
+	}
+}
+
+// showsCounts says whether i may call something that looks at the reference counts of its operands.
+func showsCounts(i *ir.Instr) bool {
+	switch i.Op {
+	case ir.OpPyCall:
+		return true
+	case ir.OpCallC:
+		t, ok := i.Aux.(*ir.CTarget)
+		return ok && t.Name == "getrefcount"
+	}
+	return false
 }
 
 // homes checks which block parameters really are the content of their home slot on every edge, and takes the home from

@@ -41,6 +41,10 @@ func init() {
 			t.Emit(ir.OpStoreCell, 0, t.LoadLocal(int(in.Arg)), v)
 		},
 		OpCopyFreeVars: copyFreeVars,
+		OpMakeCell: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			t.StoreLocal(int(in.Arg), t.Python(ir.OpPyNewCell, 0, h, t.LoadLocal(int(in.Arg))).Result())
+		},
 
 		// Globals and names.
 		OpLoadGlobal: func(t *translator, in *Instr) {
@@ -193,6 +197,32 @@ func init() {
 			}
 		},
 
+		OpListToTuple: helper(pyabi.HelperListToTuple, 1),
+		OpUnpackEx:    unpackEx,
+		OpDictMerge: func(t *translator, in *Instr) {
+			update := t.Pop()
+			t.DoHelper(pyabi.HelperDictMerge, nil, t.Peek(int(in.Arg)), update, t.Peek(int(in.Arg)+2))
+		},
+		OpGetLen: func(t *translator, in *Instr) {
+			h := t.hint(in)
+			n := t.Python(ir.OpPyGetLen, 0, h, t.Peek(1)).Result()
+			t.Push(t.Emit(ir.OpBoxInt, 0, n).Result())
+		},
+
+		// Imports and rare names.
+		OpImportName: func(t *translator, in *Instr) {
+			v := t.PopN(2) // level, fromlist
+			t.Push(t.CallHelper(pyabi.HelperImportName, nil, t.Const(t.Code.Names[in.Arg]), v[1], v[0]))
+		},
+		OpImportFrom: func(t *translator, in *Instr) {
+			t.Push(t.CallHelper(pyabi.HelperImportFrom, nil, t.Peek(1), t.Const(t.Code.Names[in.Arg])))
+		},
+		OpLoadAssertionError: func(t *translator, _ *Instr) { t.Push(t.Const(t.Snap.Known[pyabi.KnownAssertionError])) },
+		OpLoadBuildClass:     func(t *translator, _ *Instr) { t.Push(t.CallHelper(pyabi.HelperLoadBuildClass, nil)) },
+		OpDeleteName: func(t *translator, in *Instr) {
+			t.DoHelper(pyabi.HelperDeleteName, nil, t.Const(t.Code.Names[in.Arg]))
+		},
+
 		// Iteration and control.
 		OpGetIter: func(t *translator, in *Instr) {
 			h := t.hint(in)
@@ -341,5 +371,19 @@ func copyFreeVars(t *translator, in *Instr) {
 	first := int(t.Code.NLocalsPlus) - int(in.Arg)
 	for k := 0; k < int(in.Arg); k++ {
 		t.StoreLocal(first+k, t.Emit(ir.OpFuncCell, int64(k), fn).Result())
+	}
+}
+
+// helper is an opcode that a runtime helper does: n operands in, one result out.
+func helper(h pyabi.Helper, n int) func(*translator, *Instr) {
+	return func(t *translator, _ *Instr) { t.Push(t.CallHelper(h, nil, t.PopN(n)...)) }
+}
+
+// unpackEx is a star assignment: the helper makes a tuple of everything, which is then taken apart.
+func unpackEx(t *translator, in *Instr) {
+	before, after := int64(in.Arg&0xff), int64(in.Arg>>8)
+	tuple := t.CallHelper(pyabi.HelperUnpackEx, ir.HelperWords{before, after}, t.Pop())
+	for k := before + after; k >= 0; k-- {
+		t.Push(t.Emit(ir.OpTupleItem, 1, tuple, t.Emit(ir.OpConstInt, k).Result()).Result())
 	}
 }

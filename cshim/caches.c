@@ -1,0 +1,224 @@
+/* The attribute cache: what the generic attribute operations of machine code look in before they ask the object.
+ *
+ * Sites whose receiver has one class are guarded and compiled in line; this cache serves the others.  It is one table for
+ * the whole interpreter, indexed by the class's version tag and the name, so a class seen at one site is known at all of
+ * them, and an entry goes stale by itself: changing a class gives it another tag (Objects/typeobject.c, 3.11).
+ *
+ * An entry says how instances of that class store the name.  Where the answer depends on the instance as well (a
+ * materialised dictionary, an empty slot), a hit falls back to the general operation.
+ */
+#include "abi.h"
+#include "snapshot.h"
+
+#include "structmember.h"
+
+typedef enum cache_kind {
+    CACHE_NONE,
+    CACHE_GENERAL,                /* known to need the general operation */
+    CACHE_VALUE,                  /* inline value number `index` */
+    CACHE_MEMBER,                 /* __slots__ entry at byte offset `index` */
+    CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it */
+    CACHE_METHOD,                 /* method descriptor of the class, likewise */
+} cache_kind;
+
+typedef struct cache_entry {
+    PyObject *name;               /* compared by identity, so the entry owns it */
+    uint32_t version;
+    uint32_t keys_version;        /* CLASS, METHOD: of the class's cached keys, in which the name is not */
+    uint16_t kind;
+    uint16_t managed;             /* instances have inline values */
+    uint32_t index;
+    PyObject *descr;              /* what the class has; owned by it as long as the version stands */
+} cache_entry;
+
+enum { CACHE_BITS = 12, CACHE_SIZE = 1 << CACHE_BITS };
+
+static cache_entry cache[CACHE_SIZE];
+
+static cache_entry *
+slot_of(uint32_t version, PyObject *name)
+{
+    uintptr_t h = (uintptr_t)version * 0x9e3779b1u ^ ((uintptr_t)name >> 4);
+    return &cache[(h ^ h >> CACHE_BITS) & (CACHE_SIZE - 1)];
+}
+
+/* The class's shared keys, when instances have inline values; NULL otherwise. */
+static PyDictKeysObject *
+shared_keys(PyTypeObject *type)
+{
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+        return NULL;
+    }
+    return ((PyHeapTypeObject *)type)->ht_cached_keys;
+}
+
+static Py_ssize_t
+key_index(PyDictKeysObject *keys, PyObject *name)
+{
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        if (DK_UNICODE_ENTRIES(keys)[i].me_key == name) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Fills the entry for (type, name); the type's version is current. */
+static void
+classify(cache_entry *e, PyTypeObject *type, PyObject *name)
+{
+    PyObject *descr = _PyType_Lookup(type, name);
+    PyErr_Clear();
+    PyObject *old = e->name;
+    *e = (cache_entry){.name = Py_NewRef(name), .version = type->tp_version_tag, .kind = CACHE_GENERAL, .descr = descr};
+    Py_XDECREF(old);
+    if (type->tp_getattro != PyObject_GenericGetAttr || type->tp_setattro != PyObject_GenericSetAttr) {
+        return;
+    }
+    PyDictKeysObject *keys = shared_keys(type);
+    e->managed = keys != NULL;
+    if (descr == NULL || Py_TYPE(descr)->tp_descr_set == NULL) {
+        /* What is not a data descriptor does not come before an attribute of the instance. */
+        Py_ssize_t i = keys != NULL ? key_index(keys, name) : -1;
+        if (i >= 0) {
+            e->kind = CACHE_VALUE;
+            e->index = (uint32_t)i;
+        }
+        if (i >= 0 || descr == NULL) {
+            return;
+        }
+    }
+    if (Py_IS_TYPE(descr, &PyMemberDescr_Type)) {
+        PyMemberDef *member = ((PyMemberDescrObject *)descr)->d_member;
+        if (member->type == T_OBJECT_EX && !(member->flags & (READONLY | PY_AUDIT_READ)) &&
+            PyType_IsSubtype(type, PyDescr_TYPE(descr))) {
+            e->kind = CACHE_MEMBER;
+            e->index = (uint32_t)member->offset;
+        }
+        return;
+    }
+    /* Anything an instance attribute could shadow is a hit only while the shared keys do not have the name and the
+     * instance has no dictionary of its own; a class without instance dictionaries has neither. */
+    bool dictless = type->tp_dictoffset == 0 && !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT);
+    if (keys != NULL) {
+        e->keys_version = pl_cached_keys_version(type);
+        if (e->keys_version == 0) {
+            return;
+        }
+    }
+    else if (!dictless) {
+        return;
+    }
+    if (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_METHOD_DESCRIPTOR) {
+        e->kind = CACHE_METHOD;
+    }
+    else if (Py_TYPE(descr)->tp_descr_get == NULL && Py_TYPE(descr)->tp_descr_set == NULL) {
+        e->kind = CACHE_CLASS;
+    }
+}
+
+static const cache_entry *
+look_up(PyObject *o, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    uint32_t version = type->tp_version_tag;
+    cache_entry *e = slot_of(version, name);
+    if (version != 0 && e->version == version && e->name == name) {
+        return e;
+    }
+    if (version == 0) {
+        _PyType_Lookup(type, name);       /* gives it a version, if it can have one */
+        version = type->tp_version_tag;
+        if (version == 0) {
+            return NULL;
+        }
+        e = slot_of(version, name);
+    }
+    if (e->version != version || e->name != name) {
+        classify(e, type, name);
+    }
+    return e;
+}
+
+static PyDictValues *
+inline_values(PyObject *o)
+{
+    return *_PyObject_ValuesPointer(o);
+}
+
+/* Whether nothing in the instance shadows what the class has. */
+static bool
+unshadowed(const cache_entry *e, PyObject *o)
+{
+    return !e->managed || (*_PyObject_ManagedDictPointer(o) == NULL &&
+                           ((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version == e->keys_version);
+}
+
+PyObject *
+pl_get_attr(PyObject *o, PyObject *name)
+{
+    const cache_entry *e = look_up(o, name);
+    PyObject *v = NULL;
+    if (e != NULL) {
+        switch ((cache_kind)e->kind) {
+        case CACHE_VALUE: {
+            PyDictValues *values = inline_values(o);
+            v = values != NULL ? values->values[e->index] : NULL;
+            break;
+        }
+        case CACHE_MEMBER:
+            v = *(PyObject **)((char *)o + e->index);
+            break;
+        case CACHE_CLASS:
+            v = unshadowed(e, o) ? e->descr : NULL;
+            break;
+        default:
+            break;
+        }
+        if (v != NULL) {
+            return Py_NewRef(v);
+        }
+    }
+    return PyObject_GetAttr(o, name);
+}
+
+pl_pair
+pl_get_method(PyObject *o, PyObject *name)
+{
+    const cache_entry *e = look_up(o, name);
+    if (e != NULL && e->kind == CACHE_METHOD && unshadowed(e, o)) {
+        return (pl_pair){Py_NewRef(e->descr), Py_NewRef(o)};
+    }
+    PyObject *method = NULL;
+    if (_PyObject_GetMethod(o, name, &method)) {
+        return (pl_pair){method, Py_NewRef(o)};
+    }
+    return (pl_pair){NULL, method};
+}
+
+int
+pl_set_attr(PyObject *o, PyObject *name, PyObject *v)
+{
+    const cache_entry *e = look_up(o, name);
+    if (e != NULL && (e->kind == CACHE_VALUE || e->kind == CACHE_MEMBER)) {
+        PyObject **place, *old;
+        if (e->kind == CACHE_MEMBER) {
+            place = (PyObject **)((char *)o + e->index);
+        }
+        else {
+            PyDictValues *values = inline_values(o);
+            if (values == NULL) {
+                return PyObject_SetAttr(o, name, v);
+            }
+            place = &values->values[e->index];
+            if (*place == NULL) {
+                _PyDictValues_AddToInsertionOrder(values, (Py_ssize_t)e->index);
+            }
+        }
+        old = *place;
+        *place = Py_NewRef(v);
+        Py_XDECREF(old);
+        return 0;
+    }
+    return PyObject_SetAttr(o, name, v);
+}
