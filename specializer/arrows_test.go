@@ -1,0 +1,96 @@
+package specializer
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// arrows says which packages of ours a package may import. Reading order is data order: an arrow that is not here would
+// let a stage know one that comes later.
+var arrows = map[string][]string{
+	"ext":                             {"hooks", "specializer", "specializer/codemeta"},
+	"hooks":                           {"specializer/codemeta"},
+	"specializer":                     {"specializer/amd64", "specializer/codemeta", "specializer/frontend", "specializer/frontend/cp311", "specializer/lower", "specializer/passes", "specializer/pyabi", "specializer/regalloc"},
+	"specializer/frontend":            {"specializer/ir", "specializer/pyabi"},
+	"specializer/frontend/cp311":      {"specializer/codemeta", "specializer/frontend", "specializer/ir", "specializer/pyabi"},
+	"specializer/passes":              {"specializer/codemeta", "specializer/ir", "specializer/pyabi"},
+	"specializer/lower":               {"specializer/amd64", "specializer/codemeta", "specializer/ir", "specializer/pyabi", "specializer/regalloc"},
+	"specializer/ir":                  {"specializer/pyabi"},
+	"specializer/pyabi":               {},
+	"specializer/pyabi/gen":           {},
+	"specializer/codemeta":            {},
+	"specializer/regalloc":            {},
+	"specializer/amd64":               {},
+	"specializer/replay":              {"specializer", "specializer/passes"},
+	"specializer/testcases":           {"specializer/pyabi"},
+	"specializer/testcases/normalize": {"specializer/testcases"},
+}
+
+// unsafeFiles may import "C" or "unsafe": what crosses to C, and what maps memory. All other Go code is safe by language.
+var unsafeFiles = []string{"ext/exports.go", "ext/host.go", "hooks/codemem.go"}
+
+// TestArrows reads the imports of all Go files that are not tests.
+func TestArrows(t *testing.T) {
+	const module = "pystonlite/"
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
+	used := map[string]bool{}
+	var dangerous []string
+	for _, top := range []string{"ext", "hooks", "specializer"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			require.NoError(t, err)
+			pkg := filepath.Dir(name)
+			allowed, ok := arrows[pkg]
+			require.True(t, ok, "%s: a new package needs a row in arrows", pkg)
+			used[pkg] = true
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			require.NoError(t, err)
+			for _, spec := range file.Imports {
+				imported, err := strconv.Unquote(spec.Path.Value)
+				require.NoError(t, err)
+				if ours, ok := strings.CutPrefix(imported, module); ok {
+					require.Contains(t, allowed, ours, "%s must not know that package", name)
+				}
+				if (imported == "C" || imported == "unsafe") && !slices.Contains(dangerous, name) {
+					dangerous = append(dangerous, name)
+				}
+			}
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	for pkg := range arrows {
+		require.True(t, used[pkg], "%s is in arrows and has no Go files", pkg)
+	}
+	slices.Sort(dangerous)
+	require.Equal(t, unsafeFiles, dangerous)
+}
+
+// TestOnlyCSourcesInTheShim holds that C lives in cshim only, beside the C of a test.
+func TestOnlyCSourcesInTheShim(t *testing.T) {
+	for _, top := range []string{"ext", "hooks", "specializer"} {
+		err := filepath.WalkDir(filepath.Join("..", top), func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !strings.Contains(path, "testdata") {
+				require.NotContains(t, []string{".c", ".h", ".s", ".S"}, filepath.Ext(path), path)
+			}
+			return err
+		})
+		require.NoError(t, err)
+	}
+	sources, err := os.ReadDir(filepath.Join("..", "cshim"))
+	require.NoError(t, err)
+	require.NotEmpty(t, sources)
+}

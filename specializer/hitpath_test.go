@@ -1,0 +1,156 @@
+package specializer
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/frontend/cp311"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/lower"
+	"pystonlite/specializer/passes"
+	"pystonlite/specializer/pyabi"
+	"pystonlite/specializer/testcases"
+)
+
+// hitPath is an operation whose fast case is counted in the machine code of a program.
+type hitPath struct {
+	what    string
+	program string
+	parts   [][]ir.Op // runs of instructions without other code in between; each is found once, in the order of the code
+	loop    bool      // look at the loop proper only, not at its peeled first iteration
+	nth     int       // how many occurrences of the first part to pass over
+	target  int       // what the design asks for
+	bound   int       // what it may take today
+	why     string    // where today's figure is above the target
+}
+
+// prologue stands for the code at the entry of a unit, which belongs to no instruction.
+const prologue = ir.OpInvalid
+
+// hitPaths is the table behind docs/hit-paths.md.
+var hitPaths = []hitPath{
+	{what: "addition of unboxed ints", program: "int_loop", loop: true, parts: [][]ir.Op{{ir.OpAddInt}}, target: 2, bound: 2},
+	{what: "addition of unboxed floats", program: "float_loop", loop: true, parts: [][]ir.Op{{ir.OpAddFloat}}, target: 1, bound: 1},
+	{what: "multiplication of unboxed floats", program: "float_loop", loop: true, parts: [][]ir.Op{{ir.OpMulFloat}}, target: 1, bound: 1},
+	{what: "back-edge with poll", program: "int_loop", loop: true, parts: [][]ir.Op{{ir.OpPoll, ir.OpJump}}, target: 4, bound: 4},
+	{what: "attribute load", program: "attribute_load",
+		parts: [][]ir.Op{{ir.OpTypeVersionGuard, ir.OpInstanceValues, ir.OpLoadValue, ir.OpIncRef}}, target: 6, bound: 10,
+		why: "the class is compared by its version, one load further away; that there are inline values, and a value at the " +
+			"place, is tested each time"},
+	{what: "attribute load after a dominating guard", program: "attribute_load", nth: 1,
+		parts: [][]ir.Op{{ir.OpLoadValue, ir.OpIncRef}}, target: 2, bound: 4,
+		why: "a deleted attribute leaves a NULL, which is tested"},
+	{what: "attribute store", program: "attribute_store",
+		parts: [][]ir.Op{{ir.OpTypeVersionGuard, ir.OpInstanceValues, ir.OpIncRef, ir.OpStoreValue}}, target: 12, bound: 13,
+		why: "as the load; the old value is released"},
+	{what: "list index", program: "list_index", loop: true, parts: [][]ir.Op{{ir.OpListItem}}, target: 10, bound: 4},
+	{what: "load of a global", program: "recursion", target: 4, bound: 9,
+		parts: [][]ir.Op{{ir.OpGlobalKeysGuard, ir.OpLoadGlobalEntry, ir.OpGuardIs}},
+		why:   "the version of the keys tells nothing about values, so the entry is read and compared"},
+	{what: "call and return with a real frame", program: "recursion", target: 60, bound: 70,
+		parts: [][]ir.Op{{prologue}, {ir.OpReturn}, {ir.OpCallFunction, ir.OpCheckEvents}},
+		why:   "the function and its code are counted for each frame, and recursion limit, C stack and breaker are tested"},
+}
+
+// counted is the number of machine instructions of a hit path. An instruction's code in line is counted as a whole,
+// branches around rare cases included, which makes it an upper bound; what stands out of line is not part of it.
+func counted(t *testing.T, h *hitPath) int {
+	t.Helper()
+	snap, err := pyabi.Decode(testcases.Get(h.program).Snapshot)
+	require.NoError(t, err)
+	f, err := cp311.Build(snap)
+	require.NoError(t, err)
+	require.NoError(t, passes.Run(f, &passes.Context{Snap: snap}))
+	code, err := lower.Lower(f, snap, lower.Options{Marks: true})
+	require.NoError(t, err)
+	inLoop := ir.FindLoops(f, ir.Dominators(f))
+	type place struct {
+		op ir.Op
+		n  int
+	}
+	var places []place
+	for k, m := range code.Marks[:len(code.Marks)-1] {
+		if h.loop && inLoop.Of(m.Block) == nil {
+			continue
+		}
+		op := prologue
+		if m.Instr != nil {
+			op = m.Instr.Op
+		}
+		n := 0
+		for at := m.Offset; at < code.Marks[k+1].Offset; n++ {
+			_, size := amd64.DisassembleOne(code.Bytes[at:], 0)
+			at += size
+		}
+		if n > 0 || op == prologue {
+			places = append(places, place{op, n})
+		}
+	}
+	total, from, skip := 0, 0, h.nth
+	for _, part := range h.parts {
+		found := false
+		for ; from+len(part) <= len(places) && !found; from++ {
+			sum := 0
+			matches := true
+			for k, op := range part {
+				matches = matches && places[from+k].op == op
+				sum += places[from+k].n
+			}
+			if matches && skip > 0 {
+				skip--
+				continue
+			}
+			if matches {
+				total += sum
+				found = true
+			}
+		}
+		require.True(t, found, "%s: %v is not in the code of %s", h.what, part, h.program)
+	}
+	return total
+}
+
+// TestHitPaths counts the machine instructions of the fast cases in the code of recorded programs, and keeps
+// docs/hit-paths.md, which lists them; accept a difference with -update. It fails when one gets longer than it was.
+func TestHitPaths(t *testing.T) {
+	var out strings.Builder
+	out.WriteString(hitPathsHead)
+	for k := range hitPaths {
+		h := &hitPaths[k]
+		n := counted(t, h)
+		require.LessOrEqual(t, n, h.bound, h.what)
+		require.Equal(t, h.bound > h.target, h.why != "", "%s: a reason belongs to a figure above its target", h.what)
+		fmt.Fprintf(&out, "| %s | %d | %d | %s |\n", h.what, n, h.target, h.why)
+	}
+	out.WriteString(hitPathsTail)
+	compareOrUpdate(t, filepath.Join("..", "docs", "hit-paths.md"), out.String())
+}
+
+const hitPathsHead = `# Hit paths
+
+How many machine instructions the fast case of an operation takes, counted in the code of recorded programs: the instructions
+in line, from the first guard to the result, without what stands out of line. A test holds that they do not grow.
+` + "`go test ./specializer -run HitPaths -update`" + ` writes this page.
+
+| operation | instructions | target | why above |
+|---|---|---|---|
+`
+
+const hitPathsTail = `
+Frames are not elided: a call always makes a frame, also where nothing could see it (target: 15 instructions for a call of an
+empty function).
+
+## Code
+
+` + "`specializer/hitpath_test.go`" + ` has the table; ` + "`lower.Code.Marks`" + ` tells where the code of an instruction is.
+
+## Debug flags
+
+` + "`PYSTON_LITE_DUMP=folder`" + ` writes ` + "`*.disassembly`" + ` with the IR instruction in front of its machine code;
+` + "`go run ./specializer/replay -stage disassembly file.snapshot`" + ` prints it for a recorded snapshot.
+`
