@@ -12,6 +12,7 @@ FIRST ?=
 SCRIPT ?=
 BENCH ?=
 TESTS ?=
+TIME ?= 60s
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -68,9 +69,20 @@ check-python: build ## ruff, mypy, and the stubs against the built module
 test-python: build ## the Python tests; TESTS="paths and options of pytest" for some of them
 	@$(PY) -m pytest $(TESTS)
 
+.PHONY: record
+record: build ## record the snapshots of tests/golden anew, and accept what the compiler makes of them
+	@$(PY) -m tests.tools.record
+	@$(GO) test ./specializer -update
+	@git --no-pager diff --stat -- specializer/testcases specializer/testdata docs/hit-paths.md
+
 .PHONY: fuzz
 fuzz: build ## N=20000 generated programs, stock against accelerated; FIRST=seed to repeat
 	@$(PY) -m tests.differential.fuzz --programs $(N) $(if $(FIRST),--first $(FIRST))
+
+.PHONY: fuzz-go
+fuzz-go: ## the fuzz tests of the compiler, TIME=60s each
+	@$(GO) test ./specializer -run '^$$' -fuzz FuzzCompile -fuzztime $(TIME) -fuzzminimizetime 1x
+	@$(GO) test ./specializer/pyabi -run '^$$' -fuzz FuzzDecode -fuzztime $(TIME) -fuzzminimizetime 1x
 
 .PHONY: demo
 demo: build $(VENV)/.bench ## a table of well-known programs, or of SCRIPT=path, stock against accelerated
