@@ -8,7 +8,8 @@ import (
 // compile is the hooks.CompileFunc of this library.
 func compile(snapshot []byte, opt hooks.Options) (*hooks.Result, error) {
 	r, err := specializer.Compile(snapshot, specializer.Options{
-		Verify: opt.Verify, StressGuards: opt.StressGuards, StressExits: opt.StressExits, Dump: opt.Dump,
+		Verify: opt.Verify, StressGuards: opt.StressGuards, StressExits: opt.StressExits,
+		ShuffleSeed: uint64(opt.StressShuffle), Dump: opt.Dump,
 	})
 	if err != nil {
 		return nil, err

@@ -56,9 +56,10 @@ func (h *host) Next(wait bool) (hooks.Message, bool) {
 		Name:     C.GoString(m.name),
 		DumpDir:  C.GoString(m.dump_dir),
 		Options: hooks.Options{
-			Verify:       m.verify != 0,
-			StressGuards: uint32(m.stress_guards),
-			StressExits:  uint32(m.stress_exits),
+			Verify:        m.verify != 0,
+			StressGuards:  uint32(m.stress_guards),
+			StressExits:   uint32(m.stress_exits),
+			StressShuffle: uint32(m.stress_shuffle),
 		},
 	}, true
 }

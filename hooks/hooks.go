@@ -20,9 +20,10 @@ import (
 
 // Options is what one compilation is asked to do beside compiling.
 type Options struct {
-	Verify       bool   // check the program between the stages
-	StressGuards uint32 // make every Nth guard fail; 0: off
-	StressExits  uint32 // take every Nth exit; 0: off
+	Verify        bool   // check the program between the stages
+	StressGuards  uint32 // make every Nth guard fail; 0: off
+	StressExits   uint32 // take every Nth exit that is no guard; 0: off
+	StressShuffle uint32 // choose registers at random, by this seed; 0: off
 
 	// Dump receives what a stage has to show; nil when nothing is dumped.  It is called while compiling, so that the
 	// stages before a failure are kept.

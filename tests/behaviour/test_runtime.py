@@ -104,6 +104,22 @@ def test_disable_and_enable_under_load() -> None:
         assert f(15) == want
 
 
+def test_stress_takes_exits() -> None:
+    """Each stress mode changes what is compiled, none what is computed; forced exits are no failed guesses."""
+
+    def deopts() -> int:
+        return int(pyston_lite.stats()["deopts"].get("stress", 0))
+
+    want = total(500)
+    for modes, leaves in (({"guards": 1}, True), ({"exits": 1}, True), ({"shuffle": 5}, False)):
+        pyston_lite.enable(stress=modes)
+        f, before = compiled(fresh(total)), deopts()
+        for _ in range(200):
+            assert f(500) == want
+        assert (deopts() > before) is leaves
+        assert_compiled(f)
+
+
 def test_disable_inside_a_compiled_function() -> None:
     def toggles(n):
         out = []
