@@ -75,6 +75,12 @@ pl_cached_keys_version(PyTypeObject *type)
     return keys != NULL ? keys_version(keys) : 0;
 }
 
+bool
+pl_string_keyed(PyObject *dict)
+{
+    return PyDict_CheckExact(dict) && ((PyDictObject *)dict)->ma_keys->dk_kind != DICT_KEYS_GENERAL;
+}
+
 /* The keys of an exact dictionary whose keys are strings in a table of its own; NULL for other kinds. */
 static PyDictKeysObject *
 string_keys(PyObject *dict)
@@ -332,8 +338,8 @@ static record
 global_record(pl_snap *s, PyObject *name)
 {
     const record nothing = {FB_NONE};
-    PyDictKeysObject *keys = string_keys(s->globals), *builtin_keys;
-    if (keys == NULL || !PyDict_CheckExact(s->builtins)) {
+    PyDictKeysObject *keys = string_keys(s->globals), *builtin_keys = string_keys(s->builtins);
+    if (keys == NULL) {
         return nothing;
     }
     PyObject *value = PyDict_GetItemWithError(s->globals, name);
@@ -343,10 +349,8 @@ global_record(pl_snap *s, PyObject *name)
         return entry < 0 || version == 0 ? nothing
             : (record){FB_GLOBAL, .keys = version, .index = value_offset(keys, entry), .value = value};
     }
-    value = PyErr_Occurred() ? NULL : PyDict_GetItemWithError(s->builtins, name);
-    builtin_keys = string_keys(s->builtins);
-    if (value == NULL || builtin_keys == NULL) {
-        PyErr_Clear();
+    value = builtin_keys == NULL ? NULL : PyDict_GetItemWithError(s->builtins, name);
+    if (value == NULL) {
         return nothing;
     }
     if (builtin_keys->dk_version == 0) {

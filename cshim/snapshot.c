@@ -373,7 +373,7 @@ put_code(pl_snap *s, pl_buffer *out, PyCodeObject *co, bool whole)
 static PyObject *
 genuine_builtin(PyObject *builtins, const char *name)
 {
-    PyObject *value = PyDict_Check(builtins) ? PyDict_GetItemString(builtins, name) : NULL;
+    PyObject *value = pl_string_keyed(builtins) ? PyDict_GetItemString(builtins, name) : NULL;
     if (value == NULL || !PyCFunction_CheckExact(value)) {
         return NULL;
     }
