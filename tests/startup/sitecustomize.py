@@ -7,7 +7,10 @@ not ends here, so that no comparison ever passes because nothing was accelerated
 import os
 import sys
 
-if os.environ.get("PYSTON_LITE") == "1":
+import _xxsubinterpreters as interpreters
+
+# Subinterpreters run this file, too, and are never accelerated.
+if os.environ.get("PYSTON_LITE") == "1" and interpreters.get_current() == interpreters.get_main():
     import pyston_lite
 
     if not pyston_lite.enable():

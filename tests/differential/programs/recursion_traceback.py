@@ -11,4 +11,5 @@ def warm(n):
 
 for _ in range(40):
     warm(50)
+print(warm(50), flush=True)
 down(0)
