@@ -53,7 +53,7 @@ func buildShim(t *testing.T, python, dir string) {
 	require.NoError(t, err)
 	sources, err := filepath.Glob(filepath.Join(shim, "*.c"))
 	require.NoError(t, err)
-	args := []string{"-std=gnu11", "-O1", "-w", "-fPIC", "-shared", "-fvisibility=hidden", "-I", shim, "-isystem", include,
+	args := []string{"-std=gnu11", "-DPy_BUILD_CORE=1", "-O1", "-w", "-fPIC", "-shared", "-fvisibility=hidden", "-I", shim, "-isystem", include,
 		"-isystem", filepath.Join(include, "internal"), "-o", filepath.Join(dir, "shimtest.so"), test}
 	args = append(args, sources...)
 	run(t, dir, nil, "cc", append(args, "-ldl", "-lpthread")...)
