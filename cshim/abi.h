@@ -59,6 +59,8 @@ PyObject *pl_get_attr(PyObject *object, PyObject *name);
 int pl_set_attr(PyObject *object, PyObject *name, PyObject *value);
 pl_pair pl_get_method(PyObject *object, PyObject *name);
 PyObject *pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts);
+PyObject *pl_new_instance(PyObject *type);
+void pl_init_returned(PyObject *value);
 PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);
 PyObject *pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 pl_pair pl_before_with(PyObject *manager);

@@ -245,3 +245,20 @@ pl_call_stealing(PyObject *function, PyObject **args, int64_t n)
     }
     return result;
 }
+
+/* What calling a class does before __init__, for a class that has object's __new__ and a Python __init__. */
+PyObject *
+pl_new_instance(PyObject *type)
+{
+    static PyObject *no_arguments;
+    if (no_arguments == NULL && (no_arguments = PyTuple_New(0)) == NULL) {
+        return NULL;
+    }
+    return PyBaseObject_Type.tp_new((PyTypeObject *)type, no_arguments, NULL);
+}
+
+void
+pl_init_returned(PyObject *value)
+{
+    PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'", Py_TYPE(value)->tp_name);
+}

@@ -136,6 +136,7 @@ const (
 	OpBoolToInt
 
 	OpTypeVersionGuard
+	OpClassVersionGuard
 	OpKeysVersionGuard
 	OpGlobalKeysGuard
 	OpFuncVersionGuard
@@ -171,6 +172,7 @@ const (
 	OpCallHelper
 	OpDoHelper
 	OpCheckEvents
+	OpCheckNone
 	OpKeepAlive
 	OpNewRef
 	OpIncRef
@@ -295,29 +297,30 @@ var rows = [numOps]Row{
 	OpIs:        {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
 	OpBoolToInt: {Name: "bool_to_int", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = bool_to_int a"},
 
-	OpTypeVersionGuard: {Name: "guard_type_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_type_version a 77: exits unless type(a).tp_version_tag is 77"},
-	OpKeysVersionGuard: {Name: "guard_keys_version", Checks: true, Args: 1, Reads: EffTypes | EffShapes, Exit: ExitDeopt, Pure: true, Imm: "dk_version", Doc: "guard_keys_version a 5: exits unless the cached keys of type(a) have that version (no instance attribute shadows the method)"},
-	OpGlobalKeysGuard:  {Name: "guard_global_keys", Checks: true, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "dk_version", Doc: "w = guard_global_keys @2 9: the keys table of the frame's globals, or builtins if @2 is the snapshot's builtins; exits unless it has version 9"},
-	OpFuncVersionGuard: {Name: "guard_func_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "func_version", Doc: "v = guard_func_version a 8: a is a known function; exits when its code or defaults were replaced"},
-	OpInstanceValues:   {Name: "instance_values", Args: 1, Results: 1, Result: WordType, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "w = instance_values a: address of the inline values; exits when a has a materialised dictionary"},
-	OpGuardNoDict:      {Name: "guard_no_dict", Checks: true, Args: 1, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "guard_no_dict a: exits when the managed dictionary is materialised"},
-	OpLoadValue:        {Name: "load_value", Checks: true, Args: 2, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "index", Doc: "v = load_value a w 3: entry of the inline values w of a, borrowed; exits when unset"},
-	OpStoreValue:       {Name: "store_value", Releases: true, Args: 3, Consumes: 1 << 2, Writes: EffInst, Exit: ExitFlush, Imm: "index", Doc: "store_value a w v 3: sets an entry (keeping insertion order) and releases the old one"},
-	OpLoadMember:       {Name: "load_member", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "byte offset", Doc: "v = load_member a 24: a __slots__ entry, borrowed; exits when unset"},
-	OpStoreMember:      {Name: "store_member", Releases: true, Args: 2, Consumes: 1 << 1, Writes: EffInst, Exit: ExitFlush, Imm: "byte offset", Doc: "store_member a v 24"},
-	OpLoadGlobalEntry:  {Name: "load_global_entry", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, Imm: "entry index", Doc: "v = load_global_entry w 4: value of an entry of a keys table, borrowed; exits when deleted"},
-	OpLoadCell:         {Name: "load_cell", Args: 1, Results: 1, Result: Obj(AnyOrNull), Reads: EffCells, Pure: true, Doc: "v = load_cell c: content of a cell, borrowed, may be NULL"},
-	OpStoreCell:        {Name: "store_cell", Releases: true, Args: 2, Consumes: 1 << 1, Writes: EffCells, Exit: ExitFlush, Doc: "store_cell c v: releases the old content"},
-	OpListItem:         {Name: "list_item", Checks: true, Args: 2, Results: 1, Result: AnyType, Reads: EffItems, Exit: ExitDeopt, Pure: true, Doc: "v = list_item a i: borrowed; negative i counts from the end; exits outside the bounds"},
-	OpTupleItem:        {Name: "tuple_item", Checks: true, Args: 2, Results: 1, Result: AnyType, Exit: ExitDeopt, Pure: true, Imm: "1: known to be in bounds", Doc: "v = tuple_item a i 0: borrowed from the tuple; exits outside the bounds"},
-	OpListSize:         {Name: "list_size", Args: 1, Results: 1, Result: IntType, Reads: EffItems, Pure: true, Doc: "v = list_size a"},
-	OpTupleSize:        {Name: "tuple_size", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = tuple_size a (also bytes: ob_size)"},
-	OpStrSize:          {Name: "str_size", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = str_size a"},
-	OpStoreListItem:    {Name: "store_list_item", Releases: true, Args: 3, Consumes: 1 << 2, Writes: EffItems, Exit: ExitDeopt, Imm: "1: takes a new reference to v (set by refcount)", Doc: "store_list_item a i v 0: exits outside the bounds; releases the old item"},
-	OpListAppend:       {Name: "list_append", Args: 2, Consumes: 1 << 1, Writes: EffItems, Exit: ExitRaise, Doc: "list_append a v"},
-	OpIntIndex:         {Name: "int_index", Args: 1, Results: 1, Result: WordType, Pure: true, Doc: "w = int_index a: an unboxed int as a raw index"},
-	OpThisFunction:     {Name: "this_function", Results: 1, Result: Obj(Function), Pure: true, Doc: "v = this_function: the frame's function object, borrowed from the frame"},
-	OpFuncCell:         {Name: "func_cell", Args: 1, Results: 1, Result: AnyType, Pure: true, Imm: "index", Doc: "v = func_cell f 0: a closure cell of a function, borrowed from it"},
+	OpClassVersionGuard: {Name: "guard_class_version", Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Checks: true, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_class_version a 77: a is a known class object; exits unless its own tp_version_tag is 77"},
+	OpTypeVersionGuard:  {Name: "guard_type_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_type_version a 77: exits unless type(a).tp_version_tag is 77"},
+	OpKeysVersionGuard:  {Name: "guard_keys_version", Checks: true, Args: 1, Reads: EffTypes | EffShapes, Exit: ExitDeopt, Pure: true, Imm: "dk_version", Doc: "guard_keys_version a 5: exits unless the cached keys of type(a) have that version (no instance attribute shadows the method)"},
+	OpGlobalKeysGuard:   {Name: "guard_global_keys", Checks: true, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "dk_version", Doc: "w = guard_global_keys @2 9: the keys table of the frame's globals, or builtins if @2 is the snapshot's builtins; exits unless it has version 9"},
+	OpFuncVersionGuard:  {Name: "guard_func_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "func_version", Doc: "v = guard_func_version a 8: a is a known function; exits when its code or defaults were replaced"},
+	OpInstanceValues:    {Name: "instance_values", Args: 1, Results: 1, Result: WordType, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "w = instance_values a: address of the inline values; exits when a has a materialised dictionary"},
+	OpGuardNoDict:       {Name: "guard_no_dict", Checks: true, Args: 1, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "guard_no_dict a: exits when the managed dictionary is materialised"},
+	OpLoadValue:         {Name: "load_value", Checks: true, Args: 2, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "index", Doc: "v = load_value a w 3: entry of the inline values w of a, borrowed; exits when unset"},
+	OpStoreValue:        {Name: "store_value", Releases: true, Args: 3, Consumes: 1 << 2, Writes: EffInst, Exit: ExitFlush, Imm: "index", Doc: "store_value a w v 3: sets an entry (keeping insertion order) and releases the old one"},
+	OpLoadMember:        {Name: "load_member", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "byte offset", Doc: "v = load_member a 24: a __slots__ entry, borrowed; exits when unset"},
+	OpStoreMember:       {Name: "store_member", Releases: true, Args: 2, Consumes: 1 << 1, Writes: EffInst, Exit: ExitFlush, Imm: "byte offset", Doc: "store_member a v 24"},
+	OpLoadGlobalEntry:   {Name: "load_global_entry", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, Imm: "entry index", Doc: "v = load_global_entry w 4: value of an entry of a keys table, borrowed; exits when deleted"},
+	OpLoadCell:          {Name: "load_cell", Args: 1, Results: 1, Result: Obj(AnyOrNull), Reads: EffCells, Pure: true, Doc: "v = load_cell c: content of a cell, borrowed, may be NULL"},
+	OpStoreCell:         {Name: "store_cell", Releases: true, Args: 2, Consumes: 1 << 1, Writes: EffCells, Exit: ExitFlush, Doc: "store_cell c v: releases the old content"},
+	OpListItem:          {Name: "list_item", Checks: true, Args: 2, Results: 1, Result: AnyType, Reads: EffItems, Exit: ExitDeopt, Pure: true, Doc: "v = list_item a i: borrowed; negative i counts from the end; exits outside the bounds"},
+	OpTupleItem:         {Name: "tuple_item", Checks: true, Args: 2, Results: 1, Result: AnyType, Exit: ExitDeopt, Pure: true, Imm: "1: known to be in bounds", Doc: "v = tuple_item a i 0: borrowed from the tuple; exits outside the bounds"},
+	OpListSize:          {Name: "list_size", Args: 1, Results: 1, Result: IntType, Reads: EffItems, Pure: true, Doc: "v = list_size a"},
+	OpTupleSize:         {Name: "tuple_size", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = tuple_size a (also bytes: ob_size)"},
+	OpStrSize:           {Name: "str_size", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = str_size a"},
+	OpStoreListItem:     {Name: "store_list_item", Releases: true, Args: 3, Consumes: 1 << 2, Writes: EffItems, Exit: ExitDeopt, Imm: "1: takes a new reference to v (set by refcount)", Doc: "store_list_item a i v 0: exits outside the bounds; releases the old item"},
+	OpListAppend:        {Name: "list_append", Args: 2, Consumes: 1 << 1, Writes: EffItems, Exit: ExitRaise, Doc: "list_append a v"},
+	OpIntIndex:          {Name: "int_index", Args: 1, Results: 1, Result: WordType, Pure: true, Doc: "w = int_index a: an unboxed int as a raw index"},
+	OpThisFunction:      {Name: "this_function", Results: 1, Result: Obj(Function), Pure: true, Doc: "v = this_function: the frame's function object, borrowed from the frame"},
+	OpFuncCell:          {Name: "func_cell", Args: 1, Results: 1, Result: AnyType, Pure: true, Imm: "index", Doc: "v = func_cell f 0: a closure cell of a function, borrowed from it"},
 
 	OpRangeIterMore: {Name: "range_more", Args: 1, Results: 1, Result: BoolType, Reads: EffIters, Doc: "v = range_more it: whether the exact range iterator has another item"},
 	OpRangeIterTake: {Name: "range_take", Args: 1, Results: 1, Result: IntType, Reads: EffIters, Writes: EffIters, Doc: "v = range_take it: its next item; only after range_more said 1"},
@@ -331,6 +334,7 @@ var rows = [numOps]Row{
 	OpCallHelper:   {Name: "call_helper", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "v = call_helper 12 a b: a runtime helper with an object as result; words it takes are in Aux (HelperWords)"},
 	OpDoHelper:     {Name: "do_helper", Args: Variadic, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "do_helper a b 12: a runtime helper that only succeeds or raises"},
 	OpCheckEvents:  {Name: "check_events", Exit: ExitDeopt, Reads: EffAll, Doc: "check_events: after a call: leaves for stock when tracing or profiling was switched on"},
+	OpCheckNone:    {Name: "check_none", Args: 1, Exit: ExitRaise, Doc: "check_none a: raises what stock raises for an __init__ that returned something else than None"},
 	OpKeepAlive:    {Name: "keep_alive", Args: 1, Doc: "keep_alive a: no code; the reference lives up to here"},
 	OpNewRef:       {Name: "new_ref", Args: 1, Results: 1, Result: AnyType, New: true, Doc: "v = new_ref a: the same object with a reference of its own, as the operand stack of stock would have"},
 	OpIncRef:       {Name: "incref", Args: 1, Doc: "incref a"},

@@ -451,3 +451,24 @@ func selectCallHelper(s *selector, i *ir.Instr) {
 	}
 	s.callHelper(i, h, args...)
 }
+
+// selectCheckNone is a call to the allocator because its cold path is one; it stands behind a call, where nothing lives in
+// the registers that it would clobber.
+func selectCheckNone(s *selector, i *ir.Instr) {
+	in := s.start()
+	a := in.use(s.vreg(i.Args[0]))
+	in.clobbers = callClobbers
+	x := s.raise(in)
+	none := s.snap.Objects[s.snap.Known[pyabi.KnownNone]].Addr
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		wrong := e.NewLabel()
+		e.cmpAddr(reg(l[a]), none)
+		e.Jcc(amd64.NE, wrong)
+		e.outOfLine(func() {
+			e.Bind(wrong)
+			e.RR(amd64.Mov64, amd64.RDI, reg(l[a]))
+			e.callAddr(e.helper(pyabi.HelperInitReturned))
+			e.Jmp(x.label)
+		})
+	})
+}

@@ -331,7 +331,7 @@ func init() {
 
 		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpBoolToInt: selectCopy, ir.OpIntIndex: selectCopy,
 
-		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpKeysVersionGuard: selectKeysVersion,
+		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
 		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpFuncVersionGuard: selectFuncVersion,
 		ir.OpInstanceValues: load(o(func(off *pyabi.Offsets) int32 { return off.ManagedValues }), codemeta.ReasonDictShape),
 		ir.OpGuardNoDict:    selectGuardNoDict,

@@ -140,6 +140,11 @@ var selectTypeVersion = guard(codemeta.ReasonTypeVersion, func(e *emitter, s *se
 	return amd64.NE
 })
 
+var selectClassVersion = guard(codemeta.ReasonTypeVersion, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	e.MI(amd64.Cmp32, amd64.At(r, s.off.TypeVersionTag), int32(uint32(i.Imm)))
+	return amd64.NE
+})
+
 var selectKeysVersion = guard(codemeta.ReasonKeysVersion, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
 	e.RM(amd64.Mov64, scratch, amd64.At(r, s.off.ObjType))
 	e.RM(amd64.Mov64, scratch, amd64.At(scratch, s.off.HeapTypeCachedKeys))

@@ -335,15 +335,21 @@ func (r *refcounter) slots() {
 			perSlot[r.f.Values[v].Home] = append(perSlot[r.f.Values[v].Home], int32(d))
 		}
 	}
-	// An owned value's first store into a local in its own block may give the slot its reference.
+	// The first store of a value into a local in its own block may give the slot its reference. One that is borrowed from an
+	// object is counted at its definition then instead of at the store.
 	for _, b := range r.f.Blocks {
 		for _, i := range b.Instrs {
 			if i.Op != ir.OpStoreLocal {
 				continue
 			}
 			root := r.f.Root(i.Args[0])
-			if d := r.number(root); d >= 0 && r.mode[root] == modeOwned && r.f.Values[root].Def != nil &&
-				r.f.Values[root].Block == b && r.moved[root] == nil && r.f.Values[root].Def.Op.Row().New {
+			info := &r.f.Values[root]
+			d := r.number(root)
+			if d < 0 || info.Def == nil || info.Block != b || r.moved[root] != nil {
+				continue
+			}
+			if r.mode[root] == modeMemory || r.mode[root] == modeOwned && info.Def.Op.Row().New {
+				r.mode[root] = modeOwned
 				r.moved[root] = i
 				perSlot[int32(i.Imm)] = append(perSlot[int32(i.Imm)], d)
 			}

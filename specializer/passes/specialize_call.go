@@ -104,6 +104,8 @@ func (s *specializer) call(i *ir.Instr, h *ir.Hint) bool {
 	switch o := &s.snap.Objects[obj]; o.Kind {
 	case pyabi.KindFunction:
 		return s.callFunction(i, h, obj, args)
+	case pyabi.KindType:
+		return s.callClass(i, h, obj, args)
 	case pyabi.KindCFunction:
 		return i.Obj == 0 && (s.callBuiltin(i, h, obj, args) || s.callC(i, o, s.constSelf(o), args))
 	case pyabi.KindMethodDescr:
@@ -114,19 +116,11 @@ func (s *specializer) call(i *ir.Instr, h *ir.Hint) bool {
 
 // callFunction binds the operands to the parameters and calls the function's machine code with a frame of ours.
 func (s *specializer) callFunction(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args []ir.Value) bool {
-	fn := &s.snap.Objects[obj].Func
-	if failed(h, codemeta.ReasonFunctionVersion) || fn.Version == 0 || fn.Code == pyabi.NoObj {
+	target := s.target(h, obj)
+	if target == nil {
 		return false
 	}
-	index := s.snap.Objects[fn.Code].Index
-	if index < 0 {
-		return false
-	}
-	code := &s.snap.Codes[index]
-	if code.Flags&(coOptimized|coNewLocals) != coOptimized|coNewLocals || code.Flags&(coVarArgs|coVarKeywords|coGeneratorish) != 0 {
-		return false
-	}
-	bound, ok := s.bind(i, code, fn, args)
+	bound, ok := s.bind(i, obj, args)
 	if !ok {
 		return false
 	}
@@ -135,19 +129,72 @@ func (s *specializer) callFunction(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, arg
 	if s.constOf(f) != obj {
 		f = i.Args[1]
 	}
-	s.add(ir.OpFuncVersionGuard, int64(fn.Version), h.Before, f)
+	s.replace(i, 0, s.direct(i, h, f, target, bound))
+	return true
+}
+
+// direct guards the function f and calls it.
+func (s *specializer) direct(i *ir.Instr, h *ir.Hint, f ir.Value, target *ir.CallTarget, bound []ir.Value) ir.Value {
+	s.add(ir.OpFuncVersionGuard, int64(s.snap.Objects[target.Func].Func.Version), h.Before, f)
 	r := s.add(ir.OpCallFunction, 0, i.State, bound...)
-	s.last().Aux = &ir.CallTarget{
+	s.last().Aux = target
+	return r
+}
+
+// callClass makes an instance of a class whose __new__ is object's and calls its __init__ directly. The version of the
+// class stands for both.
+func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args []ir.Value) bool {
+	class := &s.snap.Objects[obj].Class
+	if class.Init == pyabi.NoObj || class.Version == 0 || failed(h, codemeta.ReasonTypeVersion) || s.constOf(i.Args[1]) != obj {
+		return false
+	}
+	target := s.target(h, class.Init)
+	if target == nil {
+		return false
+	}
+	bound, ok := s.bind(i, class.Init, append([]ir.Value{i.Args[1]}, args...))
+	if !ok {
+		return false
+	}
+	t := s.add(ir.OpClassVersionGuard, int64(class.Version), h.Before, i.Args[1])
+	init := s.borrow(class.Init)
+	s.add(ir.OpFuncVersionGuard, int64(s.snap.Objects[class.Init].Func.Version), h.Before, init)
+	self := s.add(ir.OpCallHelper, int64(pyabi.HelperNewInstance), i.State, t)
+	s.f.Values[self].Type = ir.Obj(ir.Other)
+	bound[0] = self
+	s.replace(i, 0, self)
+	r := s.add(ir.OpCallFunction, 0, i.State, bound...)
+	s.last().Aux = target
+	s.add(ir.OpKeepAlive, 0, nil, init)
+	s.add(ir.OpCheckNone, 0, i.State, r)
+	return true
+}
+
+// target describes a Python function that can be called directly, nil for others.
+func (s *specializer) target(h *ir.Hint, obj pyabi.ObjID) *ir.CallTarget {
+	fn := &s.snap.Objects[obj].Func
+	if failed(h, codemeta.ReasonFunctionVersion) || fn.Version == 0 || fn.Code == pyabi.NoObj {
+		return nil
+	}
+	index := s.snap.Objects[fn.Code].Index
+	if index < 0 {
+		return nil
+	}
+	code := &s.snap.Codes[index]
+	if code.Flags&(coOptimized|coNewLocals) != coOptimized|coNewLocals || code.Flags&(coVarArgs|coVarKeywords|coGeneratorish) != 0 {
+		return nil
+	}
+	return &ir.CallTarget{
 		Func: obj, Code: fn.Code, Cell: code.Cell, Start: code.Addr, Globals: fn.Globals, Builtins: fn.Builtins,
 		Locals: int(code.NLocalsPlus), Slots: int(code.NLocalsPlus+code.StackSize) + s.frameSpecials(), Name: code.QualName,
 	}
-	s.replace(i, 0, r)
-	return true
 }
 
 // bind orders positional operands, keywords and defaults by parameter; it refuses what would be an error or needs a tuple
 // or dictionary.
-func (s *specializer) bind(i *ir.Instr, code *pyabi.Code, fn *pyabi.FuncInfo, args []ir.Value) ([]ir.Value, bool) {
+func (s *specializer) bind(i *ir.Instr, obj pyabi.ObjID, args []ir.Value) ([]ir.Value, bool) {
+	fn := &s.snap.Objects[obj].Func
+	code := &s.snap.Codes[s.snap.Objects[fn.Code].Index]
 	total := int(code.ArgCount + code.KwOnly)
 	bound := make([]ir.Value, total)
 	var names []pyabi.ObjID

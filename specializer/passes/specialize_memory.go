@@ -250,16 +250,27 @@ func (s *specializer) next(i *ir.Instr, h *ir.Hint) bool {
 	return true
 }
 
-// unpack takes an exact tuple of the right length apart without a copy.
+// unpack takes an exact tuple or list of the right length apart without a copy; the item loads behind it follow suit.
 func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
+	class, size := ir.Tuple, ir.OpTupleSize
+	if h.Kind == ir.HintList {
+		class, size = ir.List, ir.OpListSize
+	}
 	t := s.f.Type(i.Args[0])
-	known := t.Set != 0 && t.Within(ir.Tuple)
-	hinted := (h.Kind == ir.HintTwoTuple || h.Kind == ir.HintTuple) && t.Set&ir.Tuple != 0
+	known := t.Set != 0 && t.Within(class)
+	hinted := (h.Kind == ir.HintTwoTuple || h.Kind == ir.HintTuple || h.Kind == ir.HintList) && t.Set&class != 0
 	if failed(h, codemeta.ReasonTypeGuard, codemeta.ReasonListShape) || !known && !hinted {
 		return false
 	}
-	v := s.guardClass(i.Args[0], ir.Tuple, h.Before)
-	s.add(ir.OpGuardIntConst, i.Imm, h.Before, s.add(ir.OpTupleSize, 0, nil, v))
+	v := s.guardClass(i.Args[0], class, h.Before)
+	s.add(ir.OpGuardIntConst, i.Imm, h.Before, s.add(size, 0, nil, v))
 	s.replace(i, 0, v)
+	if class == ir.List {
+		for _, x := range s.block.Instrs {
+			if x.Op == ir.OpTupleItem && x.Args[0] == i.Results[0] {
+				x.Op, x.Imm, x.State = ir.OpListItem, 0, h.Before
+			}
+		}
+	}
 	return true
 }

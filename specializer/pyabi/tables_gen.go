@@ -365,6 +365,8 @@ const (
 	HelperStoreValueFirst
 	HelperVectorcall
 	HelperPyCall
+	HelperNewInstance
+	HelperInitReturned
 	HelperCallStealing
 	HelperCallEx
 	HelperCheckResult
@@ -492,6 +494,8 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperStoreValueFirst:       {"StoreValueFirst", "v", "owO", 0},
 	HelperVectorcall:            {"Vectorcall", "o", "opwn", FlagRaises | FlagPython},
 	HelperPyCall:                {"PyCall", "o", "pwnct", FlagRaises | FlagPython},
+	HelperNewInstance:           {"NewInstance", "o", "o", FlagRaises | FlagPython},
+	HelperInitReturned:          {"InitReturned", "v", "o", FlagRaises},
 	HelperCallStealing:          {"CallStealing", "o", "oPw", FlagRaises | FlagPython},
 	HelperCallEx:                {"CallEx", "o", "oon", FlagRaises | FlagPython},
 	HelperCheckResult:           {"CheckResult", "o", "tonw", FlagRaises | FlagPython},
