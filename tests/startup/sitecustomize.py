@@ -4,10 +4,9 @@ Stock and accelerated children both run this file and differ in PYSTON_LITE alon
 not ends here, so that no comparison ever passes because nothing was accelerated.
 """
 
+import _xxsubinterpreters as interpreters
 import os
 import sys
-
-import _xxsubinterpreters as interpreters
 
 # Subinterpreters run this file, too, and are never accelerated.
 if os.environ.get("PYSTON_LITE") == "1" and interpreters.get_current() == interpreters.get_main():
