@@ -15,7 +15,8 @@
 typedef enum cache_kind {
     CACHE_NONE,
     CACHE_GENERAL,                /* known to need the general operation */
-    CACHE_VALUE,                  /* inline value number `index` */
+    CACHE_VALUE,                  /* inline value number `index`, or in the materialised dictionary */
+    CACHE_DICT,                   /* in the materialised dictionary: the shared keys do not have the name */
     CACHE_MEMBER,                 /* __slots__ entry at byte offset `index` */
     CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it */
     CACHE_METHOD,                 /* method descriptor of the class, likewise */
@@ -83,8 +84,10 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
         if (i >= 0) {
             e->kind = CACHE_VALUE;
             e->index = (uint32_t)i;
+            return;
         }
-        if (i >= 0 || descr == NULL) {
+        if (descr == NULL) {
+            e->kind = keys != NULL ? CACHE_DICT : CACHE_GENERAL;
             return;
         }
     }
@@ -154,6 +157,22 @@ unshadowed(const cache_entry *e, PyObject *o)
                            ((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version == e->keys_version);
 }
 
+/* The instance's own dictionary, when it has one made and keys of it are found by their hash alone. */
+static PyObject *
+own_dict(PyObject *o)
+{
+    PyObject *dict = *_PyObject_ManagedDictPointer(o);
+    return dict != NULL && PyDict_CheckExact(dict) ? dict : NULL;
+}
+
+static PyObject *
+from_dict(PyObject *o, PyObject *name)
+{
+    PyObject *dict = own_dict(o);
+    Py_hash_t hash = ((PyASCIIObject *)name)->hash;
+    return dict != NULL && hash != -1 ? _PyDict_GetItem_KnownHash(dict, name, hash) : NULL;
+}
+
 PyObject *
 pl_get_attr(PyObject *o, PyObject *name)
 {
@@ -163,9 +182,12 @@ pl_get_attr(PyObject *o, PyObject *name)
         switch ((cache_kind)e->kind) {
         case CACHE_VALUE: {
             PyDictValues *values = inline_values(o);
-            v = values != NULL ? values->values[e->index] : NULL;
+            v = values != NULL ? values->values[e->index] : from_dict(o, name);
             break;
         }
+        case CACHE_DICT:
+            v = from_dict(o, name);
+            break;
         case CACHE_MEMBER:
             v = *(PyObject **)((char *)o + e->index);
             break;
@@ -177,6 +199,9 @@ pl_get_attr(PyObject *o, PyObject *name)
         }
         if (v != NULL) {
             return Py_NewRef(v);
+        }
+        if (PyErr_Occurred()) {           /* comparing keys failed: the general operation does it again */
+            PyErr_Clear();
         }
     }
     return PyObject_GetAttr(o, name);
@@ -200,6 +225,12 @@ int
 pl_set_attr(PyObject *o, PyObject *name, PyObject *v)
 {
     const cache_entry *e = look_up(o, name);
+    if (e != NULL && (e->kind == CACHE_VALUE || e->kind == CACHE_DICT)) {
+        PyObject *dict = own_dict(o);
+        if (dict != NULL) {
+            return PyDict_SetItem(dict, name, v);
+        }
+    }
     if (e != NULL && (e->kind == CACHE_VALUE || e->kind == CACHE_MEMBER)) {
         PyObject **place, *old;
         if (e->kind == CACHE_MEMBER) {
