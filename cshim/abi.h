@@ -71,6 +71,7 @@ PyObject *pl_build_list(PyObject **items, int64_t n);
 PyObject *pl_build_set(PyObject **items, int64_t n);
 PyObject *pl_build_map(PyObject **items, int64_t n);
 PyObject *pl_build_const_map(PyObject **values, int64_t n, PyObject *keys);
+PyObject *pl_concat_in_place(PyObject *left, PyObject *right);
 PyObject *pl_build_string(PyObject **items, int64_t n);
 int pl_list_append(PyObject *list, PyObject *value);
 int pl_list_extend(PyObject *list, PyObject *iterable);

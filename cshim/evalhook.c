@@ -272,12 +272,18 @@ profile_arguments(pl_code *pc, const pl_frame *f)
     }
 }
 
+/* Code objects in the interpreter's data segment (deep-frozen modules) have counts above this. */
+enum { STATIC_REFCNT = 100000000 };
+
 /* Counts a call of a function that has not been compiled yet.  A full queue is tried again after half as many calls. */
 static void
 count_call(pl_code *pc, pl_frame *f)
 {
     profile_arguments(pc, f);
     uint64_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.threshold;
+    if (Py_REFCNT(pc->code) >= STATIC_REFCNT && !pl_cfg.compile_all) {
+        threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
+    }
     uint64_t again = threshold / 2 + 1;
     if (pc->calls >= threshold && (pc->calls - threshold) % again == 0) {
         pl_code_ask(pc, f, 0, &pc->state);
@@ -313,6 +319,7 @@ run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
     }
     if (!pc->scanned) {
         first_sight(pc, f);
+        pc->settled = pc->scanned && pc->n_edges == 0 && (pc->state == PL_REFUSED || pc->state == PL_SUPPRESSED);
     }
     if (pl_results_ready) {
         pl_install_ready();
@@ -336,6 +343,9 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
     if (pc != NULL && pc->unit != NULL && !throwflag && !pl_is_tracing(ts) && pl_code_fits(pc, f) && pl_enabled) {
         pc->unit->entries++;
         return pl_enter(ts, f, pc->unit->entry);
+    }
+    if (pc != NULL && pc->settled && pl_blocks == 0 && !pl_results_ready) {
+        return pl_run_plain(ts, f, throwflag);
     }
     return run_cold(ts, f, throwflag, pc);
 }

@@ -287,3 +287,10 @@ pl_unpack_ex(PyObject *iterable, int64_t before, int64_t after)
     Py_DECREF(iterator);
     return tuple;
 }
+
+PyObject *
+pl_concat_in_place(PyObject *left, PyObject *right)
+{
+    PyUnicode_Append(&left, right);
+    return left;
+}

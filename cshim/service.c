@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SERVICE_STACK ((size_t)1 << 20)
@@ -217,11 +219,17 @@ fail(const char *reason, const char *detail)
     pl_service_log(line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
+enum { SERVICE_NICE = 10 };
+
 static void *
 service_main(void *unused)
 {
     (void)unused;
     pthread_setname_np(pthread_self(), "pyston-lite");
+    if (!pl_cfg.sync && !pl_cfg.compile_all) {
+        /* Go's threads inherit it: on a busy machine the program comes first. Linux keeps the value per thread. */
+        setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), SERVICE_NICE);
+    }
     const char *reason;
     char detail[600];
     pthread_mutex_lock(&loading);

@@ -89,6 +89,7 @@ typedef struct pl_code {
     PyCodeObject *code;           /* borrowed */
     uint64_t calls;
     uint8_t state;                /* enum pl_state of the function entry */
+    uint8_t settled;              /* never compiled, no edges: the hook passes its frames straight on */
     uint8_t scanned, patched, compiles, counted_only;
     bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
     const char *reason;           /* why refused, static or interned string */

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 # The settings of a process whose environment says nothing about pyston_lite. They stand here and not in the table of
 # `config`, which takes them from here, because start-up with autoload is then spared that import: a third of its cost.
 _DEFAULTS: "dict[str, Any]" = {
-    "threshold": 100,
-    "loop_threshold": 1000,
+    "threshold": 400,
+    "loop_threshold": 3000,
     "sync": False,
     "compile_all": False,
     "stats": None,

@@ -195,6 +195,21 @@ func (b *Builder) StoreLocal(slot int, v ir.Value) {
 	b.setLocal(slot, v)
 }
 
+// TakeLocal moves a local's reference out of its slot; the local is unbound then.
+func (b *Builder) TakeLocal(slot int) ir.Value {
+	v := b.Emit(ir.OpTakeLocal, int64(slot)).Result()
+	b.F.Values[v].Type = ir.Obj(b.F.Type(b.locals[slot]).Set &^ ir.Null)
+	b.setLocal(slot, b.Null())
+	return v
+}
+
+// GuardClass is v, guarded to be of a class.
+func (b *Builder) GuardClass(v ir.Value, class ir.ClassSet) ir.Value {
+	g := b.Emit(ir.OpGuardClass, int64(class), v).Result()
+	b.F.Values[g].Type = ir.Obj(class)
+	return g
+}
+
 func (b *Builder) setLocal(slot int, v ir.Value) {
 	b.locals[slot] = v
 	b.shared = nil

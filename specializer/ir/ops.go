@@ -84,6 +84,7 @@ const (
 
 	OpLoadLocal
 	OpStoreLocal
+	OpTakeLocal
 	OpLoadStack
 	OpAnchor
 
@@ -171,6 +172,7 @@ const (
 	OpCallC
 	OpCallHelper
 	OpDoHelper
+	OpConcat
 	OpCheckEvents
 	OpCheckNone
 	OpKeepAlive
@@ -245,6 +247,7 @@ var rows = [numOps]Row{
 
 	OpLoadLocal:  {Name: "load_local", Results: 1, Result: Obj(AnyOrNull), Reads: EffLocals, Imm: "slot", Doc: "v = load_local 3: borrowed from the slot; NULL when unbound"},
 	OpStoreLocal: {Name: "store_local", Releases: true, Args: 1, Consumes: 1, Writes: EffLocals, Exit: ExitFlush, Imm: "slot", Doc: "store_local 3 v: writes the slot, then releases what was in it; storing null unbinds"},
+	OpTakeLocal:  {Name: "take_local", Results: 1, Result: Obj(AnyOrNull), New: true, Reads: EffLocals, Writes: EffLocals, Imm: "slot", Doc: "v = take_local 3: moves the reference out of the slot, which becomes NULL"},
 	OpLoadStack:  {Name: "load_stack", Results: 1, Result: Obj(AnyOrNull), New: true, Imm: "depth", Doc: "v = load_stack 0: takes an operand stack entry out of the frame's memory (OSR entry)"},
 	OpAnchor:     {Name: "anchor", Exit: ExitDeopt, Doc: "anchor: no code; lends its frame state to guards that are hoisted here"},
 
@@ -332,6 +335,7 @@ var rows = [numOps]Row{
 	OpCallFunction: {Name: "call_function", Args: Variadic, Results: 1, Result: AnyType, New: true, Consumes: 0xff, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = call_function a b … {target}: pushes the frame of a known Python function (Aux *CallTarget), moves the operands into it and enters its machine code"},
 	OpCallC:        {Name: "call_c", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = call_c self a … {target}: calls the C function of a known builtin (Aux *CTarget) without building a tuple"},
 	OpCallHelper:   {Name: "call_helper", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "v = call_helper 12 a b: a runtime helper with an object as result; words it takes are in Aux (HelperWords)"},
+	OpConcat:       {Name: "concat", Args: 2, Results: 1, Result: Obj(Str), New: true, Consumes: 1, Exit: ExitRaise, Doc: "v = concat a b: exact strs; a grows in place when the reference given is the only one"},
 	OpDoHelper:     {Name: "do_helper", Args: Variadic, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "do_helper a b 12: a runtime helper that only succeeds or raises"},
 	OpCheckEvents:  {Name: "check_events", Exit: ExitDeopt, Reads: EffAll, Doc: "check_events: after a call: leaves for stock when tracing or profiling was switched on"},
 	OpCheckNone:    {Name: "check_none", Args: 1, Exit: ExitRaise, Doc: "check_none a: raises what stock raises for an __init__ that returned something else than None"},

@@ -310,7 +310,7 @@ func init() {
 	for op, f := range map[ir.Op]func(*selector, *ir.Instr){
 		ir.OpConstObj: selectConst, ir.OpConstNull: selectConst, ir.OpConstInt: selectConst, ir.OpConstFloat: selectConst,
 		ir.OpConstBool: selectConst, ir.OpConstWord: selectConst, ir.OpBorrowObj: selectConst,
-		ir.OpLoadLocal: selectLoadLocal, ir.OpStoreLocal: selectStoreLocal, ir.OpLoadStack: selectLoadStack,
+		ir.OpLoadLocal: selectLoadLocal, ir.OpTakeLocal: selectTakeLocal, ir.OpStoreLocal: selectStoreLocal, ir.OpLoadStack: selectLoadStack,
 		ir.OpAnchor: selectNothing, ir.OpRefine: selectNothing, ir.OpKeepAlive: selectNothing, ir.OpNewRef: selectNewRef,
 
 		ir.OpGuardClass: selectGuardClass, ir.OpGuardType: selectGuardType, ir.OpGuardIs: selectGuardIs,
@@ -353,7 +353,7 @@ func init() {
 		ir.OpRangeIterMore: selectCompare, ir.OpListIterMore: selectCompare, ir.OpTupleIterMore: selectCompare,
 		ir.OpRangeIterTake: selectRangeTake, ir.OpListIterTake: selectSequenceTake, ir.OpTupleIterTake: selectSequenceTake,
 
-		ir.OpCallHelper: selectCallHelper, ir.OpDoHelper: selectCallHelper,
+		ir.OpCallHelper: selectCallHelper, ir.OpDoHelper: selectCallHelper, ir.OpConcat: operands(pyabi.HelperConcatInPlace),
 		ir.OpCallFunction: selectCallFunction, ir.OpCallC: selectCallC, ir.OpCheckEvents: selectCheckEvents,
 		ir.OpIncRef: selectIncRef, ir.OpDecRef: selectDecRef,
 

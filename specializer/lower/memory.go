@@ -55,6 +55,17 @@ func selectLoadLocal(s *selector, i *ir.Instr) {
 	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.RM(amd64.Mov64, reg(l[d]), e.local(int(i.Imm))) })
 }
 
+func selectTakeLocal(s *selector, i *ir.Instr) {
+	in := s.start()
+	d := in.def(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		if l[d].IsReg() {
+			e.RM(amd64.Mov64, reg(l[d]), e.local(int(i.Imm)))
+		}
+		e.MI(amd64.Mov64, e.local(int(i.Imm)), 0)
+	})
+}
+
 func selectLoadStack(s *selector, i *ir.Instr) {
 	in := s.start()
 	d := in.def(s.vreg(i.Result()))

@@ -225,6 +225,8 @@ func (r *refcounter) contentAfter(i *ir.Instr, at []ir.Value) {
 		at[i.Imm] = i.Result()
 	case ir.OpStoreLocal:
 		at[i.Imm] = r.f.Root(i.Args[0])
+	case ir.OpTakeLocal:
+		at[i.Imm] = ir.NoValue
 	default:
 		if i.State != nil && i.Op.Row().Exit == ir.ExitFlush {
 			for slot, dirty := range i.State.Dirty {
@@ -360,6 +362,13 @@ func (r *refcounter) slots() {
 		live.copyFrom(r.liveOut[b.ID])
 		for j := len(b.Instrs) - 1; j >= 0; j-- {
 			i := b.Instrs[j]
+			if i.Op == ir.OpTakeLocal {
+				for _, d := range perSlot[int32(i.Imm)] {
+					if live.has(d) {
+						r.outlives(d)
+					}
+				}
+			}
 			if i.Op == ir.OpStoreLocal {
 				root := r.f.Root(i.Args[0])
 				for _, d := range perSlot[int32(i.Imm)] {

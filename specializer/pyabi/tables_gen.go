@@ -385,6 +385,7 @@ const (
 	HelperBuildMap
 	HelperBuildConstMap
 	HelperBuildString
+	HelperConcatInPlace
 	HelperBuildSlice
 	HelperListAppend
 	HelperSetAdd
@@ -514,6 +515,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperBuildMap:              {"BuildMap", "o", "pw", FlagRaises | FlagPython},
 	HelperBuildConstMap:         {"BuildConstMap", "o", "pwo", FlagRaises | FlagPython},
 	HelperBuildString:           {"BuildString", "o", "pw", FlagRaises},
+	HelperConcatInPlace:         {"ConcatInPlace", "o", "Oo", FlagRaises},
 	HelperBuildSlice:            {"BuildSlice", "o", "onn", FlagRaises | FlagPython},
 	HelperListAppend:            {"ListAppend", "i", "oO", FlagRaises},
 	HelperSetAdd:                {"SetAdd", "i", "oo", FlagRaises | FlagPython},

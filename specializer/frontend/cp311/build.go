@@ -175,6 +175,17 @@ func (t *translator) translate(n node) {
 	}
 }
 
+// following is the instruction behind in, nil when it begins another block.
+func (t *translator) following(in *Instr) *Instr {
+	blk := &t.flow.blocks[t.node.block]
+	for k := blk.first; k+1 < blk.last; k++ {
+		if &t.flow.instrs[k] == in {
+			return &t.flow.instrs[k+1]
+		}
+	}
+	return nil
+}
+
 // hint is the feedback of the current instruction from its quickened opcode.
 func (t *translator) hint(in *Instr) *ir.Hint {
 	kind := ir.HintNone

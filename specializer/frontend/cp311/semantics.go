@@ -71,7 +71,7 @@ func init() {
 		},
 
 		// Operators.
-		OpBinaryOp:      binary(ir.OpPyBinary),
+		OpBinaryOp:      binaryOp,
 		OpCompareOp:     binary(ir.OpPyCompare),
 		OpUnaryNegative: unary, OpUnaryPositive: unary, OpUnaryInvert: unary,
 		OpUnaryNot: func(t *translator, in *Instr) {
@@ -259,6 +259,26 @@ func binary(op ir.Op) func(*translator, *Instr) {
 		t.Push(t.Python(op, imm, h, t.PopN(2)...).Result())
 		t.FillAfter(h)
 	}
+}
+
+// binaryOp is BINARY_OP. A str that is added to and stored back into its local is taken out of the slot first, so that the
+// concatenation has the only reference and can grow it in place, as stock does; otherwise building a string piece by piece
+// would copy all of it each time.
+func binaryOp(t *translator, in *Instr) {
+	const add, inPlaceAdd = 0, 13
+	left, right := t.Peek(2), t.Peek(1)
+	next := t.following(in)
+	if h := t.hint(in); h.Kind != ir.HintStr || len(h.Failed) > 0 || (in.Arg != add && in.Arg != inPlaceAdd) ||
+		next == nil || next.Op != OpStoreFast || t.LoadLocal(int(next.Arg)) != left || left == right {
+		binary(ir.OpPyBinary)(t, in)
+		return
+	}
+	slot := int(next.Arg)
+	t.GuardClass(left, ir.Str)
+	r := t.GuardClass(right, ir.Str)
+	t.PopN(2)
+	taken := t.TakeLocal(slot)
+	t.Push(t.Emit(ir.OpConcat, 0, taken, r).Result())
 }
 
 func unary(t *translator, in *Instr) {
