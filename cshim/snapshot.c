@@ -519,25 +519,39 @@ write_snapshot(pl_snap *s, pl_code *pc, uint32_t entry_bci, pl_buffer *out)
     }
 }
 
-/* What the unit must keep alive, as one tuple: objects without references of their own. Everything else the code names is
- * guarded where it is used by something that keeps it alive (its version, or its identity with a loaded value), and holding
- * it here would be a cycle through the code object that no collector sees. */
+/* A builtin function that a module keeps, as it does all its life. Others belong to an object that may come and go. */
+static bool
+of_module(PyObject *function)
+{
+    const PyObject *self = ((PyCFunctionObject *)function)->m_self;
+    return self == NULL || PyModule_CheckExact(self);
+}
+
+/* What the unit must keep alive, as one tuple: objects without references of their own, and builtin functions, of which the
+ * compiler knows more than their address. Everything else the code names is guarded where it is used by something that keeps
+ * it alive (its version, or its identity with a loaded value), and holding it here would be a cycle through the code object
+ * that no collector sees. */
 static PyObject *
 take_references(pl_snap *s)
 {
     PyObject *refs = PyList_New(0);
     for (uint32_t i = 1; refs != NULL && i < s->n_objects; i++) {
+        bool held = false;
         switch (kind_of(s->objects[i])) {
         case KIND_INT:
         case KIND_FLOAT:
         case KIND_STR:
         case KIND_BYTES:
-            if (PyList_Append(refs, s->objects[i]) < 0) {
-                Py_CLEAR(refs);
-            }
+            held = true;
+            break;
+        case KIND_CFUNCTION:
+            held = of_module(s->objects[i]);
             break;
         default:
             break;
+        }
+        if (held && PyList_Append(refs, s->objects[i]) < 0) {
+            Py_CLEAR(refs);
         }
     }
     PyObject *tuple = refs != NULL ? PyList_AsTuple(refs) : NULL;

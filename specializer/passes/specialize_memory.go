@@ -156,13 +156,19 @@ func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
 	}
 	v := s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w)
 	if h.Rec.Value != pyabi.NoObj && !failed(h, codemeta.ReasonGlobalValue) {
-		switch s.snap.Objects[h.Rec.Value].Kind {
-		case pyabi.KindFunction, pyabi.KindType, pyabi.KindCFunction, pyabi.KindModule:
+		switch o := &s.snap.Objects[h.Rec.Value]; {
+		case o.Kind == pyabi.KindFunction, o.Kind == pyabi.KindType, o.Kind == pyabi.KindModule, s.heldCFunction(o):
 			v = s.guardIs(v, h.Rec.Value, h.Before)
 		}
 	}
 	s.replace(i, 0, v)
 	return true
+}
+
+// heldCFunction says whether o is a builtin function that the unit keeps alive: what is known of it holds for whatever is
+// found at its address. A function bound to another object than its module may die and another one take its place.
+func (s *specializer) heldCFunction(o *pyabi.Object) bool {
+	return o.Kind == pyabi.KindCFunction && (o.CFunc.Self == pyabi.NoObj || s.snap.Objects[o.CFunc.Self].Kind == pyabi.KindModule)
 }
 
 // loadDeref reads the cell; stock raises when it is empty.

@@ -52,8 +52,8 @@ const (
 	KindDict                // no payload
 )
 
-// Object is a Python object that the code may name. Numbers, strs and bytes are kept alive by the unit; what else the code
-// names must be held by what guards it: see cshim/snapshot.c.
+// Object is a Python object that the code may name. Numbers, strs, bytes and the builtin functions of modules are kept alive
+// by the unit; what else the code names must be held by what guards it: see cshim/snapshot.c.
 type Object struct {
 	Addr  uint64
 	Type  uint64 // address of its class
