@@ -45,17 +45,15 @@ put_c_string(pl_buffer *out, const char *text)
     put_block(out, text, text != NULL ? strlen(text) : 0);
 }
 
-/* A str as UTF-8; lone surrogates, which UTF-8 cannot hold, as the three bytes they would have. */
+/* A str as UTF-8; lone surrogates, which UTF-8 cannot hold, as the three bytes they would have. A str keeps the UTF-8 it was
+ * asked for, which sys.getsizeof tells; so it is not asked. */
 static void
 put_str(pl_buffer *out, PyObject *str)
 {
-    Py_ssize_t size;
-    const char *text = PyUnicode_AsUTF8AndSize(str, &size);
-    if (text != NULL) {
-        put_block(out, text, (size_t)size);
+    if (PyUnicode_IS_COMPACT_ASCII(str)) {
+        put_block(out, PyUnicode_DATA(str), (size_t)PyUnicode_GET_LENGTH(str));
         return;
     }
-    PyErr_Clear();
     PyObject *bytes = PyUnicode_AsEncodedString(str, "utf-8", "surrogatepass");
     if (bytes == NULL) {
         PyErr_Clear();
