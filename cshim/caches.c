@@ -207,6 +207,15 @@ pl_get_attr(PyObject *o, PyObject *name)
     return PyObject_GetAttr(o, name);
 }
 
+/* The method that the class of o has under a special name, borrowed; NULL when the cache does not know it as a method.
+ * Special methods are looked up on the class alone, so what the instance has does not matter. */
+PyObject *
+pl_class_method(PyObject *o, PyObject *name)
+{
+    const cache_entry *e = look_up(o, name);
+    return e != NULL && e->kind == CACHE_METHOD ? e->descr : NULL;
+}
+
 pl_pair
 pl_get_method(PyObject *o, PyObject *name)
 {

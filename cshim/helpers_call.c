@@ -11,8 +11,8 @@ extern PyObject *_PyObject_LookupSpecial(PyObject *object, PyObject *name);
 /* A Python function with machine code, called with as many arguments as it takes (defaults filled in): its frame is pushed
  * here and entered in the activation that is running, without the argument handling and the hook in between.  False: call
  * it the general way. */
-static bool
-enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result)
+bool
+pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result)
 {
     const int plain = CO_OPTIMIZED | CO_NEWLOCALS;
     const int other = CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
@@ -65,7 +65,7 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
     bool with_self = stack[0] != NULL;
     PyObject *callable = stack[!with_self], **args = stack + 1 + !with_self, *result;
     int64_t all = n + with_self;
-    if (kwnames != NULL || !enter_function(ts, ctx, callable, args, all, &result)) {
+    if (kwnames != NULL || !pl_enter_function(ts, ctx, callable, args, all, &result)) {
         size_t positional = (size_t)(all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames)));
         result = PyObject_Vectorcall(callable, args, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
@@ -261,4 +261,26 @@ void
 pl_init_returned(PyObject *value)
 {
     PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'", Py_TYPE(value)->tp_name);
+}
+
+/* A container with a __getitem__ written in Python: its function is entered as pl_call would. */
+PyObject *
+pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
+{
+    static PyObject *name;
+    if (Py_TYPE(container)->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        if (name == NULL && (name = PyUnicode_InternFromString("__getitem__")) == NULL) {
+            return NULL;
+        }
+        PyObject *method = pl_class_method(container, name), *args[] = {container, key}, *result;
+        if (method != NULL) {
+            Py_INCREF(method);
+            bool entered = pl_enter_function(ts, ctx, method, args, 2, &result);
+            Py_DECREF(method);
+            if (entered) {
+                return result;
+            }
+        }
+    }
+    return PyObject_GetItem(container, key);
 }

@@ -179,6 +179,10 @@ func gathered(h pyabi.Helper, per int) func(*selector, *ir.Instr) {
 	}
 }
 
+func selectPyGetItem(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperGetItem, val(i.Args[0]), val(i.Args[1]), arg{kind: argContext}, arg{kind: argThread})
+}
+
 func selectPyBinary(s *selector, i *ir.Instr) {
 	s.callHelper(i, pyabi.HelperBinary(int(i.Imm)), val(i.Args[0]), val(i.Args[1]))
 }

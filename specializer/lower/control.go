@@ -358,7 +358,7 @@ func init() {
 		ir.OpIncRef: selectIncRef, ir.OpDecRef: selectDecRef,
 
 		ir.OpPyBinary: selectPyBinary, ir.OpPyCompare: selectPyCompare, ir.OpPyUnary: selectPyUnary, ir.OpPyTruth: selectPyTruth,
-		ir.OpPyContains: operands(pyabi.HelperContains), ir.OpPyGetItem: operands(pyabi.HelperGetItem),
+		ir.OpPyContains: operands(pyabi.HelperContains), ir.OpPyGetItem: selectPyGetItem,
 		ir.OpPySetItem: operands(pyabi.HelperSetItem), ir.OpPyDelItem: operands(pyabi.HelperDelItem),
 		ir.OpPyGetAttr: named(pyabi.HelperGetAttr), ir.OpPySetAttr: named(pyabi.HelperSetAttr), ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
 		ir.OpPyGetMethod: named(pyabi.HelperGetMethod), ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,

@@ -485,7 +485,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperPowFloat:              {"PowFloat", "dw", "dd", 0},
 	HelperFloorDivFloat:         {"FloorDivFloat", "dw", "dd", 0},
 	HelperModFloat:              {"ModFloat", "dw", "dd", 0},
-	HelperGetItem:               {"GetItem", "o", "oo", FlagRaises | FlagPython},
+	HelperGetItem:               {"GetItem", "o", "ooct", FlagRaises | FlagPython},
 	HelperSetItem:               {"SetItem", "i", "ooo", FlagRaises | FlagPython},
 	HelperDelItem:               {"DelItem", "i", "oo", FlagRaises | FlagPython},
 	HelperGetAttr:               {"GetAttr", "o", "oo", FlagRaises | FlagPython},
