@@ -11,6 +11,7 @@ N ?= 2000
 FIRST ?=
 SCRIPT ?=
 BENCH ?=
+SUITE ?=
 TESTS ?=
 TIME ?= 60s
 
@@ -83,6 +84,10 @@ fuzz: build ## N=20000 generated programs, stock against accelerated; FIRST=seed
 fuzz-go: ## the fuzz tests of the compiler, TIME=60s each
 	@$(GO) test ./specializer -run '^$$' -fuzz FuzzCompile -fuzztime $(TIME) -fuzzminimizetime 1x
 	@$(GO) test ./specializer/pyabi -run '^$$' -fuzz FuzzDecode -fuzztime $(TIME) -fuzzminimizetime 1x
+
+.PHONY: cpython-suite
+cpython-suite: build ## CPython's own tests, stock against every function compiled; SUITE="test_dict test_os"
+	@$(PY) -m tests.cpython $(SUITE)
 
 .PHONY: demo
 demo: build $(VENV)/.bench ## a table of well-known programs, or of SCRIPT=path, stock against accelerated
