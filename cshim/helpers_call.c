@@ -1,6 +1,8 @@
 /* Runtime helpers of machine code, part 2: calls, functions, context managers. */
 #include "abi.h"
 
+#include "internal/pycore_ceval.h"
+
 /* The public header renames this function for extensions that mean its predecessor; the one that takes a string object is
  * exported under the name itself. */
 #undef _PyObject_LookupSpecial
@@ -74,6 +76,12 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
         stack[1] = bound;
     }
     return result;
+}
+
+int
+pl_check_recursion(PyThreadState *ts)
+{
+    return _Py_CheckRecursiveCall(ts, " while calling a Python object");
 }
 
 /* ---- CALL_FUNCTION_EX ------------------------------------------------------------------------------------------------ */

@@ -50,11 +50,12 @@ func (s *selector) callHelper(i *ir.Instr, h pyabi.Helper, args ...arg) {
 		panic(fmt.Sprintf("BUG: helper %s takes %q", h, row.Args))
 	}
 	python := row.Flags&pyabi.FlagPython != 0
-	s.callAddress(i, row.Result, python, 0, func(e *emitter) uint64 { return e.helper(h) }, args)
+	s.callAddress(i, row.Result, python, false, func(e *emitter) uint64 { return e.helper(h) }, args)
 }
 
-// callAddress selects a call by the C convention. result is a row's result code; ownFixed says where it goes.
-func (s *selector) callAddress(i *ir.Instr, result string, python bool, stackArg int, addr func(*emitter) uint64, args []arg) {
+// callAddress selects a call by the C convention. result is a row's result code. A charged call counts as a level of
+// recursion while it runs.
+func (s *selector) callAddress(i *ir.Instr, result string, python, charged bool, addr func(*emitter) uint64, args []arg) {
 	in := s.start()
 	type stored struct {
 		word, operand int
@@ -76,7 +77,7 @@ func (s *selector) callAddress(i *ir.Instr, result string, python bool, stackArg
 	}
 	in.clobbers = callClobbers
 	define := func(k int, r amd64.Reg) {
-		if k < len(i.Results) && (s.uses[i.Results[k]] > 0 || true) {
+		if k < len(i.Results) {
 			in.defFixed(s.vreg(i.Results[k]), r)
 			in.clobbers = in.clobbers.Remove(regalloc.PReg(r))
 		}
@@ -119,8 +120,35 @@ func (s *selector) callAddress(i *ir.Instr, result string, python bool, stackArg
 		if bci >= 0 {
 			e.prevInstr(bci)
 		}
+		if charged {
+			e.charge(x)
+		}
 		e.callAddr(addr(e))
+		if charged {
+			e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
+		}
 		e.checkResult(result, x)
+	})
+}
+
+// charge takes a level of recursion before a call whose arguments are in the first two argument registers already; without
+// one left, the call raises.
+func (e *emitter) charge(x *exit) {
+	deep, enough := e.NewLabel(), e.NewLabel()
+	e.M(amd64.Dec32, amd64.At(threadReg, e.s.off.ThreadRecursionRemaining))
+	e.Jcc(amd64.S, deep)
+	e.Bind(enough)
+	e.outOfLine(func() {
+		e.Bind(deep)
+		e.R(amd64.Push, amd64.RDI)
+		e.R(amd64.Push, amd64.RSI)
+		e.RR(amd64.Mov64, amd64.RDI, threadReg)
+		e.callAddr(e.helper(pyabi.HelperCheckRecursion))
+		e.R(amd64.Pop, amd64.RSI)
+		e.R(amd64.Pop, amd64.RDI)
+		e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
+		e.Jcc(amd64.NS, enough)
+		e.Jmp(x.label)
 	})
 }
 
@@ -331,7 +359,9 @@ func selectCallC(s *selector, i *ir.Instr) {
 			args = append(args, word(0))
 		}
 	}
-	s.callAddress(i, "o", true, 0, func(*emitter) uint64 { return t.Meth }, args)
+	// The stock evaluator charges these two conventions only.
+	charged := t.Flags&(methNoArgs|methO) != 0
+	s.callAddress(i, "o", true, charged, func(*emitter) uint64 { return t.Meth }, args)
 }
 
 // selectCallFunction pushes the frame of a known function and calls its machine code through the cell of its code object:

@@ -500,7 +500,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperCallStealing:          {"CallStealing", "o", "oPw", FlagRaises | FlagPython},
 	HelperCallEx:                {"CallEx", "o", "oon", FlagRaises | FlagPython},
 	HelperCheckResult:           {"CheckResult", "o", "tonw", FlagRaises | FlagPython},
-	HelperCheckRecursion:        {"CheckRecursion", "i", "tw", FlagRaises},
+	HelperCheckRecursion:        {"CheckRecursion", "i", "t", FlagRaises},
 	HelperBeforeWith:            {"BeforeWith", "oo", "o", FlagRaises | FlagPython},
 	HelperWithExceptStart:       {"WithExceptStart", "o", "oo", FlagRaises | FlagPython},
 	HelperMakeFunction:          {"MakeFunction", "o", "oowp", FlagRaises | FlagPython},
