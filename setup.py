@@ -41,8 +41,8 @@ SYSTEM_INCLUDES = [INCLUDE, os.path.join(INCLUDE, "internal")]
 # METH_FASTCALL entry of a method table.
 NO_WARNINGS = ["-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-cast-function-type"]
 
-# Go preempts its threads with SIGURG, which a handler of the program for that signal would see (ext/runtime.go).
-GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1"
+# What the Go runtime must not do in somebody else's process (ext/runtime.go says why).
+GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0"
 
 
 def c_flags() -> list[str]:

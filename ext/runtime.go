@@ -16,8 +16,12 @@ const (
 // tuneRuntime keeps the Go runtime small beside the interpreter: as many running threads as workers, the collector
 // included.
 //
-// One more setting cannot be made from here: the library is linked with -X=runtime.godebugDefault=asyncpreemptoff=1,
-// because the runtime preempts its threads with SIGURG, and a program that handles SIGURG would see those signals.
+// Some settings cannot be made from here: the library is linked with -X=runtime.godebugDefault=... that say
+//
+//   - asyncpreemptoff=1, because the runtime preempts its threads with SIGURG, and a program that handles SIGURG would see
+//     those signals;
+//   - containermaxprocs=0 and updatemaxprocs=0, because the runtime would keep files of the control group open, which take
+//     the lowest descriptors and which a program that closes what it did not open would close.
 func tuneRuntime(workers int) {
 	runtime.GOMAXPROCS(max(workers, 1))
 	debug.SetGCPercent(gcPercent)

@@ -412,6 +412,22 @@ print(state(), signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGINT)
     run_both(source)
 
 
+def test_no_file_descriptors_are_taken() -> None:
+    """A program that opens a file after something was compiled gets the descriptor that it gets without."""
+    program = """
+import os
+
+def double(n):
+    return n + n
+
+for i in range(100):
+    double(i)
+descriptor = os.open(os.devnull, os.O_RDONLY)
+print(descriptor, [name for name in os.listdir("/proc/self/fd") if int(name) > 2])
+"""
+    run_both(program)
+
+
 def test_no_signals_of_the_compiler_reach_a_handler() -> None:
     """The Go runtime preempts its threads with SIGURG, which a program may handle for its own purposes."""
     source = """
