@@ -371,6 +371,7 @@ const (
 	HelperCallEx
 	HelperCheckResult
 	HelperCheckRecursion
+	HelperRaise
 	HelperBeforeWith
 	HelperWithExceptStart
 	HelperMakeFunction
@@ -501,6 +502,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperCallEx:                {"CallEx", "o", "oon", FlagRaises | FlagPython},
 	HelperCheckResult:           {"CheckResult", "o", "tonw", FlagRaises | FlagPython},
 	HelperCheckRecursion:        {"CheckRecursion", "i", "t", FlagRaises},
+	HelperRaise:                 {"Raise", "i", "nn", FlagRaises | FlagPython},
 	HelperBeforeWith:            {"BeforeWith", "oo", "o", FlagRaises | FlagPython},
 	HelperWithExceptStart:       {"WithExceptStart", "o", "oo", FlagRaises | FlagPython},
 	HelperMakeFunction:          {"MakeFunction", "o", "oowp", FlagRaises | FlagPython},

@@ -16,3 +16,14 @@ if os.environ.get("PYSTON_LITE") == "1" and interpreters.get_current() == interp
         sys.stderr.write(f"tests: pyston_lite is not enabled: {pyston_lite.status()['reason']}\n")
         sys.stderr.flush()
         os._exit(97)
+
+    import atexit
+
+    @atexit.register
+    def no_compiler_faults() -> None:
+        """A fault inside the compiler refuses one function; here it fails the test."""
+        faults = {reason for reason in pyston_lite.stats().get("refused", {}) if reason.startswith("internal")}
+        if faults:
+            sys.stderr.write(f"tests: the compiler failed: {sorted(faults)}\n")
+            sys.stderr.flush()
+            os._exit(98)

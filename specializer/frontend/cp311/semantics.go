@@ -1,6 +1,7 @@
 package cp311
 
 import (
+	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
 )
@@ -239,6 +240,11 @@ func init() {
 		OpPopJumpForwardIfNone: noneJump(true), OpPopJumpForwardIfNotNone: noneJump(false),
 		OpPopJumpBackwardIfNone: noneJump(true), OpPopJumpBackwardIfNotNone: noneJump(false),
 		OpJumpIfFalseOrPop: jumpOrPop(false), OpJumpIfTrueOrPop: jumpOrPop(true),
+		OpRaiseVarargs: func(t *translator, in *Instr) {
+			v := append(t.PopN(int(in.Arg)), t.Null(), t.Null())
+			t.DoHelper(pyabi.HelperRaise, nil, v[0], v[1])
+			t.Exit(uint16(codemeta.ReasonException)) // not reached: the helper always raises
+		},
 		OpReturnValue: func(t *translator, _ *Instr) {
 			t.Emit(ir.OpReturn, 0, t.Pop())
 			t.Cur = nil
