@@ -59,10 +59,20 @@ def test_becomes_hot_by_calls() -> None:
 
 
 def test_becomes_hot_by_iterations() -> None:
+    """A long loop is compiled and entered while it runs; the function itself, called once, is not."""
     pyston_lite.enable(threshold=1_000_000, loop_threshold=50, sync=True)
     f = fresh(total)
+    entries = pyston_lite.stats()["run"]["osr_entries"]
     assert f(20_000) == stock_copy(total)(20_000)
-    assert_compiled(f)
+    loops = [
+        loop
+        for row in pyston_lite.functions()
+        if row["qualname"] == "total" and row["code_bytes"] and not pyston_lite.is_compiled(f)
+        for loop in row["loops"]
+    ]
+    assert [loop["state"] for loop in loops] == ["compiled"]
+    assert loops[0]["iterations"] < 1000
+    assert pyston_lite.stats()["run"]["osr_entries"] == entries + 1
 
 
 def test_suppress() -> None:
