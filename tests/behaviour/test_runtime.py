@@ -72,7 +72,7 @@ def test_becomes_hot_by_iterations() -> None:
     ]
     assert [loop["state"] for loop in loops] == ["compiled"]
     assert loops[0]["iterations"] < 1000
-    assert pyston_lite.stats()["run"]["osr_entries"] == entries + 1
+    assert pyston_lite.stats()["run"]["osr_entries"] > entries
 
 
 def test_suppress() -> None:
