@@ -157,6 +157,68 @@ unshadowed(const cache_entry *e, PyObject *o)
                            ((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version == e->keys_version);
 }
 
+/* ---- attributes of classes ------------------------------------------------------------------------------------------ */
+
+typedef struct class_entry {
+    PyObject *name;               /* owned */
+    uint32_t version;             /* of the class itself */
+    bool bound;                   /* a class method: `value` is its function and takes the class */
+    PyObject *value;              /* what the class gives for the name, owned by it as long as the version stands; or NULL */
+} class_entry;
+
+static class_entry classes[CACHE_SIZE];
+
+/* The function inside a staticmethod or classmethod object: their first field (Objects/funcobject.c, 3.11: cm_callable,
+ * sm_callable). */
+static PyObject *
+wrapped(PyObject *descr)
+{
+    return ((struct { PyObject_HEAD PyObject *callable; } *)descr)->callable;
+}
+
+/* What a class whose metaclass is type gives for a name, NULL where that takes the general operation. */
+static PyObject *
+class_value(PyTypeObject *class, PyObject *name, bool *bound)
+{
+    PyObject *found = _PyType_Lookup(&PyType_Type, name) == NULL ? _PyType_Lookup(class, name) : NULL;
+    *bound = false;
+    if (found == NULL || Py_TYPE(found)->tp_descr_get == NULL || PyFunction_Check(found)) {
+        return found;
+    }
+    if (Py_IS_TYPE(found, &PyClassMethod_Type)) {
+        PyObject *function = wrapped(found);
+        *bound = function != NULL && PyFunction_Check(function);
+        return *bound ? function : NULL;
+    }
+    return Py_IS_TYPE(found, &PyStaticMethod_Type) ? wrapped(found) : NULL;
+}
+
+static const class_entry *
+class_look_up(PyObject *o, PyObject *name)
+{
+    PyTypeObject *class = (PyTypeObject *)o;
+    if (class->tp_version_tag == 0) {
+        _PyType_Lookup(class, name);
+    }
+    uint32_t version = class->tp_version_tag;
+    if (version == 0) {
+        return NULL;
+    }
+    uintptr_t h = (uintptr_t)version * 0x9e3779b1u ^ ((uintptr_t)name >> 4);
+    class_entry *e = &classes[(h ^ h >> CACHE_BITS) & (CACHE_SIZE - 1)];
+    if (e->version != version || e->name != name) {
+        PyObject *old = e->name;
+        e->value = class_value(class, name, &e->bound);
+        PyErr_Clear();
+        e->version = class->tp_version_tag == version ? version : 0;
+        e->name = Py_NewRef(name);
+        Py_XDECREF(old);
+    }
+    return e->version == version && e->value != NULL ? e : NULL;
+}
+
+/* ---- the operations ------------------------------------------------------------------------------------------------- */
+
 /* The instance's own dictionary, when it has one made and keys of it are found by their hash alone. */
 static PyObject *
 own_dict(PyObject *o)
@@ -176,6 +238,10 @@ from_dict(PyObject *o, PyObject *name)
 PyObject *
 pl_get_attr(PyObject *o, PyObject *name)
 {
+    if (Py_IS_TYPE(o, &PyType_Type)) {
+        const class_entry *c = class_look_up(o, name);
+        return c != NULL && !c->bound ? Py_NewRef(c->value) : PyObject_GetAttr(o, name);
+    }
     const cache_entry *e = look_up(o, name);
     PyObject *v = NULL;
     if (e != NULL) {
@@ -219,6 +285,12 @@ pl_class_method(PyObject *o, PyObject *name)
 pl_pair
 pl_get_method(PyObject *o, PyObject *name)
 {
+    if (Py_IS_TYPE(o, &PyType_Type)) {
+        const class_entry *c = class_look_up(o, name);
+        if (c != NULL) {
+            return c->bound ? (pl_pair){Py_NewRef(c->value), Py_NewRef(o)} : (pl_pair){NULL, Py_NewRef(c->value)};
+        }
+    }
     const cache_entry *e = look_up(o, name);
     if (e != NULL && e->kind == CACHE_METHOD && unshadowed(e, o)) {
         return (pl_pair){Py_NewRef(e->descr), Py_NewRef(o)};
