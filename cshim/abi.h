@@ -68,6 +68,7 @@ PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);
 PyObject *pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 int pl_check_recursion(PyThreadState *ts);
 int pl_do_raise(PyObject *exception, PyObject *cause);
+PyObject *pl_poll_called(PyObject *result, PyThreadState *ts);
 pl_pair pl_before_with(PyObject *manager);
 PyObject *pl_with_except_start(PyObject *exit, PyObject *exception);
 

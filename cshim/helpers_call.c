@@ -52,6 +52,23 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     return true;
 }
 
+/* The stock evaluator looks at the eval breaker behind each call: a signal that arrived during one is handled before the next
+ * instruction. */
+PyObject *
+pl_poll_called(PyObject *result, PyThreadState *ts)
+{
+    if (result != NULL && pl_poll(ts) < 0) {
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
+static PyObject *
+called(PyObject *result, PyThreadState *ts)
+{
+    return _Py_atomic_load_relaxed(&ts->interp->ceval.eval_breaker) ? pl_poll_called(result, ts) : result;
+}
+
 /* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included.  A bound method is taken
  * apart in place, so that its function gets the arguments without a copy; the array then shows it again, because the
  * caller owns what it put there. */
@@ -75,7 +92,7 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
         stack[0] = NULL;
         stack[1] = bound;
     }
-    return result;
+    return called(result, ts);
 }
 
 int
@@ -170,7 +187,7 @@ pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
     PyObject *result = NULL;
     PyObject *positional = argument_tuple(callable, args);
     if (positional != NULL) {
-        result = PyObject_Call(callable, positional, keywords);
+        result = called(PyObject_Call(callable, positional, keywords), PyThreadState_Get());
         Py_DECREF(positional);
     }
     Py_XDECREF(keywords);

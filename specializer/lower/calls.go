@@ -50,12 +50,16 @@ func (s *selector) callHelper(i *ir.Instr, h pyabi.Helper, args ...arg) {
 		panic(fmt.Sprintf("BUG: helper %s takes %q", h, row.Args))
 	}
 	python := row.Flags&pyabi.FlagPython != 0
-	s.callAddress(i, row.Result, python, false, func(e *emitter) uint64 { return e.helper(h) }, args)
+	s.callAddress(i, row.Result, python, nil, func(e *emitter) uint64 { return e.helper(h) }, args)
 }
 
-// callAddress selects a call by the C convention. result is a row's result code. A charged call counts as a level of
-// recursion while it runs.
-func (s *selector) callAddress(i *ir.Instr, result string, python, charged bool, addr func(*emitter) uint64, args []arg) {
+// stockCall is what the stock evaluator does around a call of a builtin.
+type stockCall struct {
+	charged bool // it counts as a level of recursion while it runs
+}
+
+// callAddress selects a call by the C convention. result is a row's result code; stock is for calls that the program makes.
+func (s *selector) callAddress(i *ir.Instr, result string, python bool, stock *stockCall, addr func(*emitter) uint64, args []arg) {
 	in := s.start()
 	type stored struct {
 		word, operand int
@@ -120,12 +124,15 @@ func (s *selector) callAddress(i *ir.Instr, result string, python, charged bool,
 		if bci >= 0 {
 			e.prevInstr(bci)
 		}
-		if charged {
+		if stock != nil && stock.charged {
 			e.charge(x)
 		}
 		e.callAddr(addr(e))
-		if charged {
+		if stock != nil && stock.charged {
 			e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
+		}
+		if stock != nil {
+			e.pollCalled()
 		}
 		e.checkResult(result, x)
 	})
@@ -149,6 +156,21 @@ func (e *emitter) charge(x *exit) {
 		e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
 		e.Jcc(amd64.NS, enough)
 		e.Jmp(x.label)
+	})
+}
+
+// pollCalled lets the eval breaker have its way behind a call whose result is in rax: signals that arrived during the call
+// are handled before anything else happens. It leaves NULL in rax when a handler raises.
+func (e *emitter) pollCalled() {
+	asked, done := e.NewLabel(), e.NewLabel()
+	e.poll(asked)
+	e.Bind(done)
+	e.outOfLine(func() {
+		e.Bind(asked)
+		e.RR(amd64.Mov64, amd64.RDI, amd64.RAX)
+		e.RR(amd64.Mov64, amd64.RSI, threadReg)
+		e.callAddr(e.helper(pyabi.HelperPollCalled))
+		e.Jmp(done)
 	})
 }
 
@@ -360,8 +382,8 @@ func selectCallC(s *selector, i *ir.Instr) {
 		}
 	}
 	// The stock evaluator charges these two conventions only.
-	charged := t.Flags&(methNoArgs|methO) != 0
-	s.callAddress(i, "o", true, charged, func(*emitter) uint64 { return t.Meth }, args)
+	stock := &stockCall{charged: t.Flags&(methNoArgs|methO) != 0}
+	s.callAddress(i, "o", true, stock, func(*emitter) uint64 { return t.Meth }, args)
 }
 
 // selectCallFunction pushes the frame of a known function and calls its machine code through the cell of its code object:

@@ -418,6 +418,7 @@ const (
 	HelperFrameRelease
 	HelperFrameDiscard
 	HelperPoll
+	HelperPollCalled
 	HelperDealloc
 	HelperExitStub
 	HelperFlushStub
@@ -549,6 +550,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperFrameRelease:          {"FrameRelease", "v", "tf", FlagPython},
 	HelperFrameDiscard:          {"FrameDiscard", "v", "tf", FlagPython},
 	HelperPoll:                  {"Poll", "i", "t", FlagRaises | FlagPython},
+	HelperPollCalled:            {"PollCalled", "o", "Ot", FlagRaises | FlagPython},
 	HelperDealloc:               {"Dealloc", "v", "O", FlagPython},
 	HelperExitStub:              {"ExitStub", "s", "", FlagRaises | FlagPython},
 	HelperFlushStub:             {"FlushStub", "s", "", 0},
