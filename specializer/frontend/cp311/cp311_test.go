@@ -82,6 +82,7 @@ func TestValidate(t *testing.T) {
 		{"name out of range", 0, []byte{OpLoadName, 1, OpReturnValue, 0}},
 		{"global out of range", 0, []byte{OpLoadGlobal, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, OpReturnValue, 0}},
 		{"operator out of range", 0, []byte{OpBinaryOp, 26, 0, 0, OpReturnValue, 0}},
+		{"slice of one", 0, []byte{OpLoadConst, 0, OpBuildSlice, 1, OpReturnValue, 0}},
 		{"control leaves at the end", 0, []byte{OpLoadConst, 0}},
 		{"jump behind the end", 0, []byte{OpJumpForward, 9, OpReturnValue, 0}},
 		{"jump into a cache", 0, []byte{OpJumpForward, 1, OpBinaryOp, 0, 0, 0, OpReturnValue, 0}},

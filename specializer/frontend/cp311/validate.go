@@ -18,6 +18,9 @@ var operandLimits = [256]func(*pyabi.Code) int{
 	OpIsOp: number(2), OpContainsOp: number(2), OpBuildSlice: number(4),
 }
 
+// operandFloors are the smallest arguments of opcodes that have one above zero.
+var operandFloors = [256]int32{OpBuildSlice: 2}
+
 func consts(k *pyabi.Code) int { return len(k.Consts) }
 func names(k *pyabi.Code) int  { return len(k.Names) }
 func slots(k *pyabi.Code) int  { return int(k.NLocalsPlus) }
@@ -36,7 +39,7 @@ func validate(code *pyabi.Code, instrs []Instr, entry int32) {
 	}
 	for k := range instrs {
 		in := &instrs[k]
-		if limit := operandLimits[in.Op]; in.Arg < 0 || limit != nil && int(in.Arg) >= limit(code) {
+		if limit := operandLimits[in.Op]; in.Arg < operandFloors[in.Op] || limit != nil && int(in.Arg) >= limit(code) {
 			frontend.Malformed()
 		}
 		if jumps[in.Op] != fallsThrough && jumps[in.Op] != stops && !starts[in.target()] {
