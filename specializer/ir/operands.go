@@ -3,15 +3,15 @@ package ir
 // operandReps says which representation each operand of an op has: one letter an operand (o object, i int, f float,
 // b bool, w word, * any), the last one repeated. Ops that are not listed take objects only.
 var operandReps = [numOps]string{
-	OpGuardIntConst: "i", OpGuardTrue: "b", OpRefine: "*",
+	OpGuardIntConst: "i", OpRefine: "*",
 	OpBoxInt: "i", OpBoxFloat: "f", OpBoxBool: "b",
 	OpAddInt: "i", OpSubInt: "i", OpMulInt: "i", OpFloorDivInt: "i", OpModInt: "i", OpAndInt: "i", OpOrInt: "i",
 	OpXorInt: "i", OpShlInt: "i", OpShrInt: "i", OpNegInt: "i", OpInvertInt: "i", OpAbsInt: "i", OpCmpInt: "i",
 	OpAddFloat: "f", OpSubFloat: "f", OpMulFloat: "f", OpDivFloat: "f", OpPowFloat: "f", OpFloorDivFloat: "f",
 	OpModFloat: "f", OpNegFloat: "f", OpAbsFloat: "f", OpSqrtFloat: "f", OpCmpFloat: "f",
-	OpIntToFloat: "i", OpTrueDivInt: "i", OpNotBool: "b", OpBoolToInt: "b",
+	OpIntToFloat: "i", OpTrueDivInt: "i", OpNotBool: "b",
 	OpLoadValue: "ow", OpStoreValue: "owo", OpLoadGlobalEntry: "w",
-	OpListItem: "oi", OpTupleItem: "oi", OpStoreListItem: "oio", OpIntIndex: "i",
+	OpListItem: "oi", OpTupleItem: "oi", OpStoreListItem: "oio",
 	OpCallHelper: "*", OpBranch: "b",
 }
 

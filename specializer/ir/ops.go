@@ -89,11 +89,9 @@ const (
 	OpAnchor
 
 	OpGuardClass
-	OpGuardType
 	OpGuardIs
 	OpGuardNotNull
 	OpGuardIntConst
-	OpGuardTrue
 	OpRefine
 
 	OpBoxInt
@@ -134,7 +132,6 @@ const (
 
 	OpNotBool
 	OpIs
-	OpBoolToInt
 
 	OpTypeVersionGuard
 	OpClassVersionGuard
@@ -157,7 +154,6 @@ const (
 	OpStrSize
 	OpStoreListItem
 	OpListAppend
-	OpIntIndex
 	OpThisFunction
 	OpFuncCell
 
@@ -252,11 +248,9 @@ var rows = [numOps]Row{
 	OpAnchor:     {Name: "anchor", Exit: ExitDeopt, Doc: "anchor: no code; lends its frame state to guards that are hoisted here"},
 
 	OpGuardClass:    {Name: "guard_class", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "class set", Doc: "v = guard_class a Int: exits unless the exact class of a is the builtin class named"},
-	OpGuardType:     {Name: "guard_type", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, ObjImm: true, Doc: "v = guard_type a @7: exits unless type(a) is the snapshot's type object 7"},
 	OpGuardIs:       {Name: "guard_is", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, ObjImm: true, Doc: "v = guard_is a @9: exits unless a is that very object"},
 	OpGuardNotNull:  {Name: "guard_not_null", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, Doc: "v = guard_not_null a: exits when a is NULL"},
 	OpGuardIntConst: {Name: "guard_int", Args: 1, Exit: ExitDeopt, Imm: "value", Doc: "guard_int a 5: exits unless the unboxed integer is the constant"},
-	OpGuardTrue:     {Name: "guard_true", Args: 1, Exit: ExitDeopt, Doc: "guard_true a: exits unless the truth value is 1"},
 
 	OpRefine: {Name: "refine", Args: 1, Results: 1, Pure: true, SameValue: true, Doc: "v = refine a: no code; the control flow before it proved the type of v"},
 
@@ -296,9 +290,8 @@ var rows = [numOps]Row{
 	OpIntToFloat:    {Name: "int_to_float", Args: 1, Results: 1, Result: FltType, Pure: true, Exit: ExitDeopt, Doc: "v = int_to_float a: exits outside ±2**53, where rounding and comparison differ"},
 	OpTrueDivInt:    {Name: "truediv_int", Checks: true, Args: 2, Results: 1, Result: FltType, Pure: true, Exit: ExitDeopt, Doc: "v = truediv_int a b: exits on zero and outside ±2**53"},
 
-	OpNotBool:   {Name: "not", Args: 1, Results: 1, Result: BoolType, Pure: true, Doc: "v = not a"},
-	OpIs:        {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
-	OpBoolToInt: {Name: "bool_to_int", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = bool_to_int a"},
+	OpNotBool: {Name: "not", Args: 1, Results: 1, Result: BoolType, Pure: true, Doc: "v = not a"},
+	OpIs:      {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
 
 	OpClassVersionGuard: {Name: "guard_class_version", Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Checks: true, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_class_version a 77: a is a known class object; exits unless its own tp_version_tag is 77"},
 	OpTypeVersionGuard:  {Name: "guard_type_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_type_version a 77: exits unless type(a).tp_version_tag is 77"},
@@ -321,7 +314,6 @@ var rows = [numOps]Row{
 	OpStrSize:           {Name: "str_size", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = str_size a"},
 	OpStoreListItem:     {Name: "store_list_item", Releases: true, Args: 3, Consumes: 1 << 2, Writes: EffItems, Exit: ExitDeopt, Imm: "1: takes a new reference to v (set by refcount)", Doc: "store_list_item a i v 0: exits outside the bounds; releases the old item"},
 	OpListAppend:        {Name: "list_append", Args: 2, Consumes: 1 << 1, Writes: EffItems, Exit: ExitRaise, Doc: "list_append a v"},
-	OpIntIndex:          {Name: "int_index", Args: 1, Results: 1, Result: WordType, Pure: true, Doc: "w = int_index a: an unboxed int as a raw index"},
 	OpThisFunction:      {Name: "this_function", Results: 1, Result: Obj(Function), Pure: true, Doc: "v = this_function: the frame's function object, borrowed from the frame"},
 	OpFuncCell:          {Name: "func_cell", Args: 1, Results: 1, Result: AnyType, Pure: true, Imm: "index", Doc: "v = func_cell f 0: a closure cell of a function, borrowed from it"},
 

@@ -495,12 +495,3 @@ func selectNotBool(s *selector, i *ir.Instr) {
 	d := in.defSame(s.vreg(i.Result()), a)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.RI(amd64.Xor32, reg(l[d]), 1) })
 }
-
-// selectCopy is an operation that changes only what the value is called.
-func selectCopy(s *selector, i *ir.Instr) {
-	in := s.start()
-	in.move = true
-	d := in.def(s.vreg(i.Result()))
-	a := in.use(s.vreg(i.Args[0]))
-	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.moveReg(reg(l[d]), reg(l[a])) })
-}

@@ -313,8 +313,8 @@ func init() {
 		ir.OpLoadLocal: selectLoadLocal, ir.OpTakeLocal: selectTakeLocal, ir.OpStoreLocal: selectStoreLocal, ir.OpLoadStack: selectLoadStack,
 		ir.OpAnchor: selectNothing, ir.OpRefine: selectNothing, ir.OpKeepAlive: selectNothing, ir.OpNewRef: selectNewRef,
 
-		ir.OpGuardClass: selectGuardClass, ir.OpGuardType: selectGuardType, ir.OpGuardIs: selectGuardIs,
-		ir.OpGuardNotNull: selectGuardNotNull, ir.OpGuardIntConst: selectGuardIntConst, ir.OpGuardTrue: selectGuardTrue,
+		ir.OpGuardClass: selectGuardClass, ir.OpGuardIs: selectGuardIs,
+		ir.OpGuardNotNull: selectGuardNotNull, ir.OpGuardIntConst: selectGuardIntConst,
 
 		ir.OpBoxInt: selectBoxInt, ir.OpBoxFloat: selectBoxFloat, ir.OpBoxBool: selectBoxBool,
 		ir.OpUnboxInt: selectUnboxInt, ir.OpUnboxFloat: selectUnboxFloat, ir.OpUnboxBool: selectUnboxBool,
@@ -329,7 +329,7 @@ func init() {
 		ir.OpNegFloat: selectNegFloat, ir.OpAbsFloat: selectNegFloat, ir.OpSqrtFloat: selectSqrtFloat,
 		ir.OpCmpFloat: selectCompare, ir.OpIntToFloat: selectIntToFloat, ir.OpTrueDivInt: selectTrueDivInt,
 
-		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpBoolToInt: selectCopy, ir.OpIntIndex: selectCopy,
+		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
 		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpFuncVersionGuard: selectFuncVersion,

@@ -120,11 +120,6 @@ var selectGuardClass = guard(codemeta.ReasonTypeGuard, func(e *emitter, s *selec
 	return amd64.NE
 })
 
-var selectGuardType = guard(codemeta.ReasonTypeGuard, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
-	e.cmpMemAddr(amd64.At(r, s.off.ObjType), s.snap.Objects[i.Obj].Addr)
-	return amd64.NE
-})
-
 var selectGuardIs = guard(codemeta.ReasonGlobalValue, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
 	e.cmpAddr(r, s.snap.Objects[i.Obj].Addr)
 	return amd64.NE
@@ -138,11 +133,6 @@ var selectGuardNotNull = guard(codemeta.ReasonUnboundLocal, func(e *emitter, _ *
 var selectGuardIntConst = guard(codemeta.ReasonListShape, func(e *emitter, _ *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
 	e.RI(amd64.Cmp64, r, int32(i.Imm))
 	return amd64.NE
-})
-
-var selectGuardTrue = guard(codemeta.ReasonTypeGuard, func(e *emitter, _ *selector, _ *ir.Instr, r amd64.Reg) amd64.Cond {
-	e.RR(amd64.Test32, r, r)
-	return amd64.E
 })
 
 var selectTypeVersion = guard(codemeta.ReasonTypeVersion, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {

@@ -43,9 +43,6 @@ func foldInstrs(f *ir.Func) bool {
 // vacuous says whether i is a check without a result that is known to pass.
 func vacuous(f *ir.Func, i *ir.Instr) bool {
 	switch i.Op {
-	case ir.OpGuardTrue:
-		d := f.Def(i.Args[0])
-		return d != nil && d.Op == ir.OpConstBool && d.Imm == 1
 	case ir.OpGuardIntConst:
 		d := f.Def(i.Args[0])
 		return d != nil && d.Op == ir.OpConstInt && d.Imm == i.Imm
@@ -141,8 +138,6 @@ func constantResult(f *ir.Func, i *ir.Instr) (op ir.Op, imm int64, ok bool) {
 		return ir.OpConstBool, bit(compare(i.Imm, a < b, a == b, a > b)), true
 	case ir.OpNotBool:
 		return ir.OpConstBool, 1 - c[0], true
-	case ir.OpBoolToInt:
-		return ir.OpConstInt, c[0], true
 	}
 	if fold := intFolds[i.Op]; fold != nil {
 		r, ok := fold(c[0], c[1])

@@ -170,7 +170,6 @@ func TestSimplify_operands(t *testing.T) {
   v10: bool = is v9 v1
   v11: obj:Bool = box_bool v10
   v12: bool = unbox_bool v11
-  guard_true v12 [bci=4]
   return v9 0 [bci=6]
 `, `b0() bci=0:
   v1: obj:Any = load_local 0
