@@ -127,10 +127,10 @@ b2() bci=6:
 b1() bci=4:
   v5: obj:Any = load_member v2 24 [bci=2]
   v6: bool = is v3 v5
-  guard_true v6 [bci=4]
+  anchor [bci=4]
   v7: obj:Any = py_load_global @2 [bci=6]
   v8: bool = is v5 v7
-  guard_true v8 [bci=8]
+  anchor [bci=8]
   exit 1 [bci=8]
 b2() bci=6:
   return v3 0 [bci=6]
