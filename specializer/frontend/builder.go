@@ -494,16 +494,14 @@ func (b *Builder) DropUnreached() {
 	b.F.Blocks = kept
 }
 
-// ConstItems are the items of a constant tuple; nil when v is none.
-func (b *Builder) ConstItems(v ir.Value) []pyabi.ObjID {
+// ConstItems are the items of a constant tuple; false when v is none.
+func (b *Builder) ConstItems(v ir.Value) ([]pyabi.ObjID, bool) {
 	d := b.F.Def(v)
 	if d == nil || d.Op != ir.OpConstObj {
-		return nil
+		return nil, false
 	}
-	if o := &b.Snap.Objects[d.Obj]; o.Kind == pyabi.KindTuple && o.Fits {
-		return o.Items
-	}
-	return nil
+	o := &b.Snap.Objects[d.Obj]
+	return o.Items, o.Kind == pyabi.KindTuple && o.Fits
 }
 
 // CallHelper appends the call of a runtime helper that gives an object.

@@ -183,7 +183,7 @@ func init() {
 			t.Push(t.Python(ir.OpPyFormat, int64(in.Arg), h, t.PopN(n)...).Result())
 		},
 		OpUnpackSequence: func(t *translator, in *Instr) {
-			if items := t.ConstItems(t.Peek(1)); len(items) == int(in.Arg) {
+			if items, ok := t.ConstItems(t.Peek(1)); ok && len(items) == int(in.Arg) {
 				t.Pop()
 				for k := len(items) - 1; k >= 0; k-- {
 					t.Push(t.Const(items[k]))
