@@ -137,6 +137,7 @@ const (
 	OpClassVersionGuard
 	OpKeysVersionGuard
 	OpGlobalKeysGuard
+	OpModuleKeysGuard
 	OpFuncVersionGuard
 	OpInstanceValues
 	OpGuardNoDict
@@ -297,6 +298,7 @@ var rows = [numOps]Row{
 	OpTypeVersionGuard:  {Name: "guard_type_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_type_version a 77: exits unless type(a).tp_version_tag is 77"},
 	OpKeysVersionGuard:  {Name: "guard_keys_version", Checks: true, Args: 1, Reads: EffTypes | EffShapes, Exit: ExitDeopt, Pure: true, Imm: "dk_version", Doc: "guard_keys_version a 5: exits unless the cached keys of type(a) have that version (no instance attribute shadows the method)"},
 	OpGlobalKeysGuard:   {Name: "guard_global_keys", Checks: true, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "dk_version", Doc: "w = guard_global_keys @2 9: the keys table of the frame's globals, or builtins if @2 is the snapshot's builtins; exits unless it has version 9"},
+	OpModuleKeysGuard:   {Name: "guard_module_keys", Args: 1, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Checks: true, Pure: true, Imm: "dk_version", Doc: "w = guard_module_keys a 9: the keys table of the dictionary of module a; exits unless it has version 9"},
 	OpFuncVersionGuard:  {Name: "guard_func_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "func_version", Doc: "v = guard_func_version a 8: a is a known function; exits when its code or defaults were replaced"},
 	OpInstanceValues:    {Name: "instance_values", Args: 1, Results: 1, Result: WordType, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "w = instance_values a: address of the inline values; exits when a has a materialised dictionary"},
 	OpGuardNoDict:       {Name: "guard_no_dict", Checks: true, Args: 1, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "guard_no_dict a: exits when the managed dictionary is materialised"},

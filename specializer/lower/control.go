@@ -332,7 +332,7 @@ func init() {
 		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
-		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpFuncVersionGuard: selectFuncVersion,
+		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpModuleKeysGuard: selectModuleKeys, ir.OpFuncVersionGuard: selectFuncVersion,
 		ir.OpInstanceValues: load(o(func(off *pyabi.Offsets) int32 { return off.ManagedValues }), codemeta.ReasonDictShape),
 		ir.OpGuardNoDict:    selectGuardNoDict,
 		ir.OpLoadValue: func(s *selector, i *ir.Instr) {

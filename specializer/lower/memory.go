@@ -192,6 +192,22 @@ func selectGlobalKeys(s *selector, i *ir.Instr) {
 	})
 }
 
+func selectModuleKeys(s *selector, i *ir.Instr) {
+	in := s.start()
+	va := s.vreg(i.Args[0])
+	a := in.useAny(va)
+	d := in.defEarly(s.vreg(i.Result()))
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late, nil)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		dst := reg(l[d])
+		e.toReg(dst, va, l[a])
+		e.RM(amd64.Mov64, dst, amd64.At(dst, s.off.ModuleDict))
+		e.RM(amd64.Mov64, dst, amd64.At(dst, s.off.DictKeys))
+		e.MI(amd64.Cmp32, amd64.At(dst, s.off.KeysVersion), int32(uint32(i.Imm)))
+		e.Jcc(amd64.NE, x.label)
+	})
+}
+
 // lists and tuples ---------------------------------------------------------------------------------------------------
 
 // selectItem loads an item; negative indices are made positive out of line.

@@ -85,6 +85,12 @@ func (s *specializer) getAttr(i *ir.Instr, h *ir.Hint) bool {
 	case pyabi.FbSlot:
 		v := s.typeVersion(i.Args[0], h)
 		s.replace(i, 0, s.add(ir.OpLoadMember, int64(h.Rec.Index), h.Before, v))
+	case pyabi.FbModuleAttr:
+		v, ok := s.moduleAttr(i, h)
+		if !ok {
+			return false
+		}
+		s.replace(i, 0, v)
 	default:
 		return false
 	}
@@ -123,6 +129,13 @@ func (s *specializer) getMethod(i *ir.Instr, h *ir.Hint) bool {
 		s.method(i, v, h)
 	case pyabi.FbMethodNoDict:
 		s.method(i, s.typeVersion(i.Args[0], h), h)
+	case pyabi.FbModuleAttr:
+		v, ok := s.moduleAttr(i, h)
+		if !ok {
+			return false
+		}
+		s.replace(i, 0, s.add(ir.OpConstNull, 0, nil))
+		s.replace(i, 1, v)
 	default:
 		return false
 	}
@@ -154,15 +167,29 @@ func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
 	default:
 		return false
 	}
+	s.replace(i, 0, s.entry(w, h))
+	return true
+}
+
+// entry loads the entry that the feedback names from a keys table of the right version.
+func (s *specializer) entry(w ir.Value, h *ir.Hint) ir.Value {
 	v := s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w)
 	if h.Rec.Value != pyabi.NoObj && !failed(h, codemeta.ReasonGlobalValue) {
 		switch o := &s.snap.Objects[h.Rec.Value]; {
 		case o.Kind == pyabi.KindFunction, o.Kind == pyabi.KindType, o.Kind == pyabi.KindModule, s.heldCFunction(o):
-			v = s.guardIs(v, h.Rec.Value, h.Before)
+			return s.guardIs(v, h.Rec.Value, h.Before)
 		}
 	}
-	s.replace(i, 0, v)
-	return true
+	return v
+}
+
+// moduleAttr is an attribute of a known module, read from its dictionary as a global is.
+func (s *specializer) moduleAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
+	if h.Rec.Value2 == pyabi.NoObj || failed(h, codemeta.ReasonKeysVersion, codemeta.ReasonGlobalValue) {
+		return ir.NoValue, false
+	}
+	m := s.guardIs(i.Args[0], h.Rec.Value2, h.Before)
+	return s.entry(s.add(ir.OpModuleKeysGuard, int64(h.Rec.Keys), h.Before, m), h), true
 }
 
 // heldCFunction says whether o is a builtin function that the unit keeps alive: what is known of it holds for whatever is
