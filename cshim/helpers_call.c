@@ -10,9 +10,17 @@ extern PyObject *_PyObject_LookupSpecial(PyObject *object, PyObject *name);
 
 /* ---- CALL ----------------------------------------------------------------------------------------------------------- */
 
+static void
+drop_all(PyObject **items, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        Py_DECREF(items[i]);
+    }
+}
+
 /* A Python function with machine code, called with as many arguments as it takes (defaults filled in): its frame is pushed
- * here and entered in the activation that is running, without the argument handling and the hook in between.  False: call
- * it the general way. */
+ * here and entered in the activation that is running, without the argument handling and the hook in between.  The arguments
+ * are moved into the frame.  False: nothing was done, call it the general way. */
 bool
 pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result)
 {
@@ -34,11 +42,12 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     }
     pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(func));
     if (f == NULL) {
+        drop_all(args, n);
         *result = NULL;
         return true;
     }
     for (int64_t i = 0; i < n; i++) {
-        f->localsplus[i] = Py_NewRef(args[i]);
+        f->localsplus[i] = args[i];
     }
     for (int64_t i = 0; i < missing; i++) {
         f->localsplus[n + i] = Py_NewRef(PyTuple_GET_ITEM(func->func_defaults, n_defaults - missing + i));
@@ -69,28 +78,29 @@ called(PyObject *result, PyThreadState *ts)
     return _Py_atomic_load_relaxed(&ts->interp->ceval.eval_breaker) ? pl_poll_called(result, ts) : result;
 }
 
-/* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included.  A bound method is taken
- * apart in place, so that its function gets the arguments without a copy; the array then shows it again, because the
- * caller owns what it put there. */
+/* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over, so that
+ * an argument that the callee rebinds dies then.  A bound method is taken apart in place, and its function gets the
+ * arguments without a copy. */
 PyObject *
 pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
 {
-    PyObject *bound = NULL;
     if (stack[0] == NULL && Py_IS_TYPE(stack[1], &PyMethod_Type)) {
-        bound = stack[1];
-        stack[0] = PyMethod_GET_FUNCTION(bound);
-        stack[1] = PyMethod_GET_SELF(bound);
+        PyObject *bound = stack[1];
+        stack[0] = Py_NewRef(PyMethod_GET_FUNCTION(bound));
+        stack[1] = Py_NewRef(PyMethod_GET_SELF(bound));
+        Py_DECREF(bound);
     }
     bool with_self = stack[0] != NULL;
     PyObject *callable = stack[!with_self], **args = stack + 1 + !with_self, *result;
     int64_t all = n + with_self;
-    if (kwnames != NULL || !pl_enter_function(ts, ctx, callable, args, all, &result)) {
+    if (kwnames == NULL && pl_enter_function(ts, ctx, callable, args, all, &result)) {
+        Py_DECREF(callable);
+    }
+    else {
         size_t positional = (size_t)(all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames)));
         result = PyObject_Vectorcall(callable, args, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
-    }
-    if (bound != NULL) {
-        stack[0] = NULL;
-        stack[1] = bound;
+        Py_DECREF(callable);
+        drop_all(args, all);
     }
     return called(result, ts);
 }
@@ -300,11 +310,14 @@ pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
         PyObject *method = pl_class_method(container, name), *args[] = {container, key}, *result;
         if (method != NULL) {
             Py_INCREF(method);
+            Py_INCREF(container);
+            Py_INCREF(key);
             bool entered = pl_enter_function(ts, ctx, method, args, 2, &result);
             Py_DECREF(method);
             if (entered) {
                 return result;
             }
+            drop_all(args, 2);
         }
     }
     return PyObject_GetItem(container, key);

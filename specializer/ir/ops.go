@@ -350,7 +350,7 @@ var rows = [numOps]Row{
 	OpPySetAttr:       {Name: "py_setattr", Args: 2, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_setattr a v @name: a.name = v"},
 	OpPyDelAttr:       {Name: "py_delattr", Args: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_delattr a @name"},
 	OpPyGetMethod:     {Name: "py_getmethod", Args: 1, Results: 2, Result: Obj(AnyOrNull), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "m, s = py_getmethod a @name: unbound method and self, or NULL and the attribute"},
-	OpPyCall:          {Name: "py_call", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_call m s a b … @kwnames: CALL with its two callee operands (m may be NULL) and keyword names"},
+	OpPyCall:          {Name: "py_call", Args: Variadic, Consumes: 0xff, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_call m s a b … @kwnames: CALL with its two callee operands (m may be NULL) and keyword names"},
 	OpPyCallEx:        {Name: "py_call_ex", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_call_ex f args [kwargs]"},
 	OpPyIter:          {Name: "py_iter", Args: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_iter a"},
 	OpPyNext:          {Name: "py_next", Args: 1, Results: 1, Result: Obj(AnyOrNull), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_next it: NULL when exhausted"},

@@ -106,7 +106,7 @@ func (b bitset) each(g func(int32)) {
 	}
 }
 
-// holdOperands gives the operands of calls of unknown callees references of their own, where the machine frame would only
+// holdOperands gives the operands of calls that show reference counts references of their own, where the machine frame would only
 // borrow them from a local or an object: stock has one on its operand stack for each, and sys.getrefcount shows it.
 func (r *refcounter) holdOperands() {
 	stored := make([]bool, len(r.f.Values))
@@ -148,16 +148,10 @@ func (r *refcounter) holdOperands() {
 	}
 }
 
-// showsCounts says whether i may call something that looks at the reference counts of its operands.
+// showsCounts says whether i calls something that looks at the reference counts of operands that it borrows.
 func showsCounts(i *ir.Instr) bool {
-	switch i.Op {
-	case ir.OpPyCall:
-		return true
-	case ir.OpCallC:
-		t, ok := i.Aux.(*ir.CTarget)
-		return ok && t.Name == "getrefcount"
-	}
-	return false
+	t, ok := i.Aux.(*ir.CTarget)
+	return ok && i.Op == ir.OpCallC && t.Name == "getrefcount"
 }
 
 // homes checks which block parameters really are the content of their home slot on every edge, and takes the home from

@@ -496,7 +496,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperGetMethod:             {"GetMethod", "oo", "oo", FlagRaises | FlagPython},
 	HelperStoreValueFirst:       {"StoreValueFirst", "v", "owO", 0},
 	HelperVectorcall:            {"Vectorcall", "o", "opwn", FlagRaises | FlagPython},
-	HelperPyCall:                {"PyCall", "o", "pwnct", FlagRaises | FlagPython},
+	HelperPyCall:                {"PyCall", "o", "Pwnct", FlagRaises | FlagPython},
 	HelperNewInstance:           {"NewInstance", "o", "o", FlagRaises | FlagPython},
 	HelperInitReturned:          {"InitReturned", "v", "o", FlagRaises},
 	HelperCallStealing:          {"CallStealing", "o", "oPw", FlagRaises | FlagPython},

@@ -173,7 +173,7 @@ call(PyObject *Py_UNUSED(module), PyObject *args)
     PyObject *before[256];
     memcpy(before, a.array, sizeof before);
     PyObject *result = invoke(h, &a);
-    if (memcmp(before, a.array, sizeof before) != 0) {
+    if (strchr(letters, 'P') == NULL && memcmp(before, a.array, sizeof before) != 0) {
         Py_FatalError("a helper changed its argument array");
     }
     if ((result == NULL) != (PyErr_Occurred() != NULL)) {
