@@ -13,7 +13,9 @@ const spacing = 1 << 16
 type renumber struct {
 	low, high uint64 // the last address given out below and above 4 GiB
 	addresses map[uint64]uint64
-	versions  map[uint32]uint32
+	types     versions
+	keys      versions
+	functions versions
 	smallInts uint64 // where the small-int cache was, and is
 	newSmall  uint64
 	size      uint64 // of one of its objects
@@ -31,7 +33,7 @@ func Normalize(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &renumber{low: 0x900000, high: 0x7f0000000000, addresses: map[uint64]uint64{}, versions: map[uint32]uint32{}}
+	n := &renumber{low: 0x900000, high: 0x7f0000000000, addresses: map[uint64]uint64{}, types: versions{}, keys: versions{}, functions: versions{}}
 	n.size = uint64(s.Offsets.SmallIntSize)
 	n.lowest = uint64(-s.Offsets.SmallIntLowest) * n.size
 	n.highest = uint64(s.Offsets.SmallIntHighest+1) * n.size
@@ -51,9 +53,9 @@ func Normalize(data []byte) ([]byte, error) {
 	}
 	for i := range s.Feedback {
 		f := &s.Feedback[i]
-		n.version(&f.TypeVersion)
-		n.version(&f.Keys)
-		n.version(&f.Keys2)
+		n.types.renumber(&f.TypeVersion)
+		n.keys.renumber(&f.Keys)
+		n.keys.renumber(&f.Keys2)
 	}
 	return pyabi.Encode(s), nil
 }
@@ -83,14 +85,17 @@ func (n *renumber) address(p *uint64) {
 	*p = n.addresses[a]
 }
 
-func (n *renumber) version(p *uint32) {
+// versions are the new numbers of one kind of versions; different kinds are counted apart by the interpreter, too.
+type versions map[uint32]uint32
+
+func (v versions) renumber(p *uint32) {
 	if *p == 0 {
 		return
 	}
-	if _, ok := n.versions[*p]; !ok {
-		n.versions[*p] = uint32(len(n.versions) + 1)
+	if _, ok := v[*p]; !ok {
+		v[*p] = uint32(len(v) + 1)
 	}
-	*p = n.versions[*p]
+	*p = v[*p]
 }
 
 func (n *renumber) code(k *pyabi.Code) {
@@ -108,10 +113,10 @@ func (n *renumber) code(k *pyabi.Code) {
 func (n *renumber) object(o *pyabi.Object) {
 	n.address(&o.Addr)
 	n.address(&o.Type)
-	n.version(&o.Func.Version)
+	n.functions.renumber(&o.Func.Version)
 	n.address(&o.Func.Globals)
 	n.address(&o.Func.Builtins)
-	n.version(&o.Class.Version)
-	n.version(&o.Class.KeysVersion)
+	n.types.renumber(&o.Class.Version)
+	n.keys.renumber(&o.Class.KeysVersion)
 	n.address(&o.CFunc.Meth)
 }
