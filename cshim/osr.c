@@ -15,6 +15,8 @@
  */
 #include "edges.h"
 
+#include <time.h>
+
 /* ---- type profiles -------------------------------------------------------------------------------------------------- */
 
 enum { BIG_DIGITS = 2 };          /* ints of more digits may not fit into a machine word */
@@ -209,9 +211,27 @@ count_iteration(pl_code *pc, pl_loop *loop, pl_frame *f)
     }
 }
 
+/* A loop whose iterations mostly leave machine code (each raises and handles an exception, say) is faster in stock, which
+ * pays neither for the exit nor for the way back.  Looked at once in RETURN_BATCH returns to the unit: when they follow each
+ * other closer than what an exit and a return cost several times over, the unit does next to nothing in between. */
+enum { RETURN_BATCH = 1024, RETURN_NS = 900 };
+
+static bool
+pays_off(pl_loop *loop)
+{
+    if (pl_cfg.compile_all || ++loop->returns % RETURN_BATCH != 0) {
+        return true;
+    }
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    int64_t now = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec, before = loop->returned_ns;
+    loop->returned_ns = now;
+    return before == 0 || now - before >= (int64_t)RETURN_BATCH * RETURN_NS;
+}
+
 /* The loop's unit when the frame, which stands at the head, can and should be continued in it. */
 static const pl_unit *
-unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f)
+unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f, bool returning)
 {
     if (!pl_enabled || !pl_code_fits(pc, f)) {
         return NULL;
@@ -225,6 +245,11 @@ unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f)
     }
     if (loop->state == PL_COLD) {
         count_iteration(pc, loop, f);
+    }
+    if (returning && loop->unit != NULL && !pays_off(loop)) {
+        loop->state = PL_REFUSED;
+        loop->reason = "leaves machine code in every iteration";
+        loop->unit = NULL;
     }
     if (!pl_loop_wants_exits(loop)) {
         pl_loop_unpatch(pc, loop);           /* it will not get a unit, so it pays for no more exits */
@@ -260,7 +285,7 @@ pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t 
         if (step == STEP_ENDED) {
             return NULL;
         }
-        const pl_unit *unit = step == STEP_JUMP ? unit_for(ts, pc, &pc->loops[e->loop], f) : NULL;
+        const pl_unit *unit = step == STEP_JUMP ? unit_for(ts, pc, &pc->loops[e->loop], f, resume != NULL) : NULL;
         if (unit == NULL) {
             continue;
         }

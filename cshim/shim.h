@@ -71,6 +71,8 @@ typedef struct pl_loop {          /* one loop back-edge target */
     uint8_t compiles;             /* units made for this loop so far */
     const char *reason;           /* why refused, interned */
     pl_unit *unit;
+    uint64_t returns;             /* frames that came back to the unit after leaving it */
+    int64_t returned_ns;          /* when the last batch of them was complete */
     uint16_t *types;              /* [co_nlocalsplus + stack depth at head], as localsplus; see pl_typebits */
     uint32_t n_types;
 } pl_loop;
