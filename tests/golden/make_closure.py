@@ -1,4 +1,4 @@
-"""A function is made whose variable is a cell of this one; MAKE_CELL is not compiled, so stock runs it."""
+"""A function is made whose variable is a cell of this one."""
 
 
 def make_closure(step):
@@ -6,4 +6,3 @@ def make_closure(step):
 
 
 CALLS = [(4,), (9,)]
-EXITS = True

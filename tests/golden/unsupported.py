@@ -1,12 +1,12 @@
-"""An instruction that is not compiled hands the frame over."""
+"""An instruction that is not compiled (DELETE_GLOBAL) hands the frame over."""
 
 
 def unsupported(flag):
+    global scratch
     if flag:
-        import math
-
-        return math.pi
-    return 0
+        scratch = 1
+        del scratch
+    return flag
 
 
 CALLS = [(False,), (True,)]
