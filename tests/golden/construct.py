@@ -14,4 +14,4 @@ def construct(a, b):
     return Pair(a, b)
 
 
-CALLS = [(1, 2), ("a", None)]
+CALLS = [(1, 2), ("a", "b")]
