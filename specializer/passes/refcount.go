@@ -124,7 +124,7 @@ func (r *refcounter) holdOperands() {
 				for k, a := range i.Args {
 					root := r.f.Root(a)
 					info := &r.f.Values[root]
-					if info.Type.Rep != ir.RepObject || info.Const || info.Type.Set&ir.Null != 0 {
+					if info.Type.Rep != ir.RepObject || info.Type.Set&ir.Null != 0 {
 						continue
 					}
 					if info.Def != nil && info.Def.Op.Row().New && !stored[root] {
