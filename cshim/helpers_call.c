@@ -26,7 +26,8 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
 {
     const int plain = CO_OPTIMIZED | CO_NEWLOCALS;
     const int other = CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
-    if (!Py_IS_TYPE(callable, &PyFunction_Type) || ctx->cframe.use_tracing) {
+    /* Another evaluator may have been installed over ours: it must see the call. */
+    if (!Py_IS_TYPE(callable, &PyFunction_Type) || ctx->cframe.use_tracing || ts->interp->eval_frame != pl_hook) {
         return false;
     }
     PyFunctionObject *func = (PyFunctionObject *)callable;

@@ -38,7 +38,10 @@ def run_batch(first: int, count: int) -> None:
 
 def run_text(text: str, name: str) -> None:
     namespace = {"__name__": "generated"}
-    exec(compile(text, name, "exec"), namespace)
+    try:
+        exec(compile(text, name, "exec"), namespace)
+    except Exception as error:  # Such as a RecursionError in a __repr__ that a program makes by chance.
+        print("ended by", type(error).__name__)
 
 
 def sections(result: Run) -> dict[int, str]:
