@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,8 @@ def main() -> None:
     modules = options.modules or [
         line for line in (HERE / "tests.txt").read_text().split("\n") if line and not line.startswith("#")
     ]
+    # A shell that starts this in the background ignores SIGINT, and the tested processes would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     expected, key = expected_differences(), fingerprint()
     cases, wrong = 0, 0
     with ThreadPoolExecutor(options.jobs) as pool:
