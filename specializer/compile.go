@@ -51,6 +51,10 @@ func (l *Limit) Refusal() string { return "too large: " + l.What }
 // maxUnits is the largest bytecode compiled, in 16-bit code units.
 const maxUnits = 60000
 
+// maxStates bounds the code units times the locals: that many values are named by the frame states, and some passes are
+// slower than linear in it. At the limit a compilation takes about two seconds.
+const maxStates = 5_000_000
+
 // Compile turns a snapshot into machine code and its metadata.
 func Compile(snapshot []byte, opt Options) (*Result, error) {
 	snap, err := pyabi.Decode(snapshot)
@@ -60,6 +64,9 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 	code := &snap.Codes[0]
 	if n := len(code.Bytes) / 2; n > maxUnits {
 		return nil, &Limit{"code units", n, maxUnits}
+	}
+	if n := len(code.Bytes) / 2 * int(code.NLocalsPlus); n > maxStates {
+		return nil, &Limit{"code units times locals", n, maxStates}
 	}
 	f, err := cp311.Build(snap)
 	if err != nil {
