@@ -299,12 +299,30 @@ pl_init_returned(PyObject *value)
     PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'", Py_TYPE(value)->tp_name);
 }
 
+/* The mp_subscript of classes with a __getitem__ of their own (a private function of CPython), read off such a class. */
+static binaryfunc
+python_subscript(void)
+{
+    static binaryfunc slot;
+    if (slot == NULL) {
+        PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sO}", "probe", "__getitem__", Py_None);
+        if (class == NULL) {
+            PyErr_Clear();
+            return NULL;
+        }
+        slot = ((PyTypeObject *)class)->tp_as_mapping->mp_subscript;
+        Py_DECREF(class);
+    }
+    return slot;
+}
+
 /* A container with a __getitem__ written in Python: its function is entered as pl_call would. */
 PyObject *
 pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
 {
     static PyObject *name;
-    if (Py_TYPE(container)->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+    PyMappingMethods *mapping = Py_TYPE(container)->tp_as_mapping;
+    if (mapping != NULL && mapping->mp_subscript != NULL && mapping->mp_subscript == python_subscript()) {
         if (name == NULL && (name = PyUnicode_InternFromString("__getitem__")) == NULL) {
             return NULL;
         }
