@@ -25,6 +25,7 @@ type emitter struct {
 	pool     map[uint64]amd64.Label
 	poolKeys []uint64
 	tail     amd64.Label
+	dealloc  amd64.Label
 	floats   bool // the unit keeps values in xmm registers
 	meta     codemeta.Builder
 	marks    []Mark
@@ -44,7 +45,7 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	if (8+8*len(e.saved)+int(e.size))%16 != 0 {
 		e.size += 8
 	}
-	e.tail = e.NewLabel()
+	e.tail, e.dealloc = e.NewLabel(), e.NewLabel()
 	for range s.blocks {
 		e.labels = append(e.labels, e.NewLabel())
 	}
@@ -82,6 +83,7 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 		}
 	}
 	e.emitTail()
+	e.emitDealloc()
 	e.Align(8)
 	for _, k := range e.poolKeys {
 		e.Bind(e.pool[k])

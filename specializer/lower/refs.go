@@ -31,9 +31,50 @@ func (e *emitter) release(r amd64.Reg, t ir.Type, bci int32) {
 			e.prevInstr(bci)
 		}
 		e.RR(amd64.Mov64, scratch, r)
-		e.callStub(e.general(pyabi.HelperDeallocStub, pyabi.HelperDeallocGeneralStub))
+		e.Call(e.dealloc)
 		e.Jmp(done)
 	})
+}
+
+// emitDealloc is the unit's own way to free the object in r11: floats and short ints of whatever static class go to their
+// free lists without leaving machine code, everything else goes on to the stub. All registers are preserved.
+func (e *emitter) emitDealloc() {
+	e.Bind(e.dealloc)
+	off, known := e.s.off, e.s.snap.Known
+	notFloat, slow := e.NewLabel(), e.NewLabel()
+	t, list := amd64.RAX, amd64.RCX
+	chain := func(head, count int32, inc amd64.Op) {
+		e.R(amd64.Push, list)
+		e.RM(amd64.Mov64, list, amd64.At(t, head))
+		e.MR(amd64.Mov64, amd64.At(scratch, off.ObjType), list)
+		e.MR(amd64.Mov64, amd64.At(t, head), scratch)
+		e.M(inc, amd64.At(t, count))
+		e.R(amd64.Pop, list)
+		e.R(amd64.Pop, t)
+		e.N(amd64.Ret)
+	}
+	e.R(amd64.Push, t)
+	e.RM(amd64.Mov64, t, amd64.At(scratch, off.ObjType))
+	e.cmpAddr(t, e.s.snap.Objects[known[pyabi.KnownFloat]].Addr)
+	e.Jcc(amd64.NE, notFloat)
+	e.RM(amd64.Mov64, t, amd64.At(threadReg, off.ThreadInterp))
+	e.MI(amd64.Cmp32, amd64.At(t, off.InterpFloatCount), off.FloatPoolMax)
+	e.Jcc(amd64.AE, slow)
+	chain(off.InterpFloatFree, off.InterpFloatCount, amd64.Inc32)
+	e.Bind(notFloat)
+	e.cmpAddr(t, e.s.snap.Objects[known[pyabi.KnownInt]].Addr)
+	e.Jcc(amd64.NE, slow)
+	e.RM(amd64.Mov64, t, amd64.At(scratch, off.VarSize))
+	e.RI(amd64.Add64, t, 2)
+	e.RI(amd64.Cmp64, t, 4)
+	e.Jcc(amd64.A, slow)
+	e.MovImm64(t, e.helper(pyabi.HelperIntPool))
+	e.MI(amd64.Cmp32, amd64.At(t, off.IntPoolCount), off.IntPoolMax)
+	e.Jcc(amd64.AE, slow)
+	chain(off.IntPoolHead, off.IntPoolCount, amd64.Inc64)
+	e.Bind(slow)
+	e.R(amd64.Pop, t)
+	e.JmpMem(e.word(e.helper(e.general(pyabi.HelperDeallocStub, pyabi.HelperDeallocGeneralStub))))
 }
 
 // general chooses the stub variant: units without floats have nothing in xmm registers to preserve.
@@ -166,7 +207,7 @@ func selectDecRef(s *selector, i *ir.Instr) {
 			e.Bind(dead)
 			e.flushCall(x.id)
 			e.RR(amd64.Mov64, scratch, r)
-			e.callStub(e.general(pyabi.HelperDeallocStub, pyabi.HelperDeallocGeneralStub))
+			e.Call(e.dealloc)
 			e.Jmp(done)
 		})
 	})
