@@ -671,7 +671,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	if raising && i.State != nil {
 		i.State.Uses(func(v *ir.Value) { inState[r.f.Root(*v)] = true })
 	}
-	seen := map[ir.Value]bool{}
+	seen, given := map[ir.Value]bool{}, map[ir.Value]bool{}
 	i.Uses(func(u *ir.Value) {
 		v := r.f.Root(*u)
 		d := r.number(v)
@@ -687,6 +687,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 		case after.has(d):
 		case n > 0 && !inState[v]:
 			n-- // the last use gives our reference away
+			given[v] = true
 		case !term:
 			behind = append(behind, v)
 		case i.Op == ir.OpJump || i.Op == ir.OpBranch:
@@ -714,7 +715,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	if len(increments) > 0 && i.Op.Row().Exit == ir.ExitDeopt {
 		i.Imm, increments = 1, nil // counted by the machine code behind the exit
 	}
-	r.fillState(i, live, after, consumed, increments)
+	r.fillState(i, live, given)
 	out = append(out, i)
 	for _, v := range early {
 		out = append(out, r.count(ir.OpDecRef, v, r.near(b, i)))
@@ -728,8 +729,8 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 func sortValues(vs []ir.Value) { slices.Sort(vs) }
 
 // fillState gives i its own frame state with what the exit owns. An exit before the instruction's effect still has
-// everything; one that raises has lost what the instruction consumed.
-func (r *refcounter) fillState(i *ir.Instr, before, after bitset, consumed map[ir.Value]int, increments []ir.Value) {
+// everything; one that raises has lost what was given to the instruction.
+func (r *refcounter) fillState(i *ir.Instr, before bitset, given map[ir.Value]bool) {
 	kind := i.Op.Row().Exit
 	if i.State == nil || kind == ir.ExitNone {
 		return
@@ -746,8 +747,8 @@ func (r *refcounter) fillState(i *ir.Instr, before, after bitset, consumed map[i
 		if !r.owns(v, i) {
 			return
 		}
-		if kind == ir.ExitRaise && consumed[v] > 0 && !after.has(d) && !slices.Contains(increments, v) {
-			return // given away
+		if kind == ir.ExitRaise && given[v] {
+			return
 		}
 		owned[v]++
 		order = append(order, v)
