@@ -1,47 +1,39 @@
 """A call that raises has consumed each of its operands once for every time it got them, also those that are passed twice."""
 
 import sys
-
-
-def fail(a, b, c=None):
-    raise ValueError
-
-
-def twice(make, call):
-    x = make()
-    try:
-        call(x, x)
-    except (ValueError, TypeError):
-        return sys.getrefcount(x)
-
-
+G = None
+class Thing: pass
 def from_cell(make):
     x = make()
-    inner = lambda: max(x, x)
-    try:
-        inner()
-    except TypeError:
-        return sys.getrefcount(x)
-
-
-def result(make, call):
-    try:
-        return (lambda y: call(y, y, y))(make())
-    except (ValueError, TypeError) as error:
-        return type(error).__name__
-
-
-def shared(make, call, kept):
-    try:
-        call(kept[0], kept[0])
-    except (ValueError, TypeError):
-        return sys.getrefcount(kept[0])
-
-
-kept = [object()]
-for _ in range(40):
-    found = [
-        twice(object, fail), twice(object, max), twice(object, divmod), from_cell(object), result(object, fail),
-        result(object, max), shared(object, fail, kept), shared(object, max, kept),
-    ]
-print(found)
+    def inner():
+        return len([1]) + abs(max(x, x))
+    for _ in range(3):
+        try: inner()
+        except TypeError: pass
+    return sys.getrefcount(x)
+def from_global():
+    global G
+    G = Thing()
+    def inner(): return max(G, G)
+    for _ in range(3):
+        try: inner()
+        except TypeError: pass
+    return sys.getrefcount(G)
+def from_attr():
+    t = Thing(); t.a = Thing()
+    def inner(t):
+        y = t.a
+        return max(y, y)
+    for _ in range(3):
+        try: inner(t)
+        except TypeError: pass
+    return sys.getrefcount(t.a)
+def from_call():
+    o = Thing(); L=[o]
+    def inner(z): return (lambda: z + max(o, o))()
+    for _ in range(3):
+        try: inner(0)
+        except TypeError: pass
+    return sys.getrefcount(o)
+for _ in range(30): r = from_cell(Thing), from_global(), from_attr(), from_call()
+print(r)
