@@ -48,6 +48,7 @@ int pl_compare_bool_eq(PyObject *a, PyObject *b);
 int pl_compare_bool_ne(PyObject *a, PyObject *b);
 int pl_compare_bool_gt(PyObject *a, PyObject *b);
 int pl_compare_bool_ge(PyObject *a, PyObject *b);
+uint64_t pl_str_equal(PyObject *a, PyObject *b);
 int pl_contains(PyObject *item, PyObject *container);
 int pl_delete_attribute(PyObject *object, PyObject *name);
 pl_int pl_unbox_int(PyObject *object);
@@ -62,6 +63,9 @@ PyObject *pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, P
 PyObject *pl_new_instance(PyObject *type);
 void pl_init_returned(PyObject *value);
 PyObject *pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts);
+int pl_set_item(PyObject *container, PyObject *key, PyObject *value, pl_ctx *ctx, PyThreadState *ts);
+PyObject *pl_get_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step);
+int pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step, PyObject *value);
 bool pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result);
 PyObject *pl_class_method(PyObject *object, PyObject *name);
 PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);

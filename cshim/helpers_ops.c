@@ -57,6 +57,20 @@ COMPARISON(gt, Py_GT)
 COMPARISON(ge, Py_GE)
 #undef COMPARISON
 
+/* Exact strs, whose comparison cannot fail but for memory that a str of old C code needs to become a normal one. */
+uint64_t
+pl_str_equal(PyObject *a, PyObject *b)
+{
+    if (PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b)) {
+        Py_ssize_t size = PyUnicode_GET_LENGTH(a);
+        return size == PyUnicode_GET_LENGTH(b) && PyUnicode_KIND(a) == PyUnicode_KIND(b)
+            && memcmp(PyUnicode_DATA(a), PyUnicode_DATA(b), (size_t)size * PyUnicode_KIND(a)) == 0;
+    }
+    int order = PyUnicode_Compare(a, b);
+    PyErr_Clear();
+    return order == 0;
+}
+
 int
 pl_contains(PyObject *item, PyObject *container)
 {

@@ -132,6 +132,7 @@ const (
 
 	OpNotBool
 	OpIs
+	OpStrEq
 
 	OpTypeVersionGuard
 	OpClassVersionGuard
@@ -293,6 +294,7 @@ var rows = [numOps]Row{
 
 	OpNotBool: {Name: "not", Args: 1, Results: 1, Result: BoolType, Pure: true, Doc: "v = not a"},
 	OpIs:      {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
+	OpStrEq:   {Name: "str_eq", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = str_eq a b: whether two exact strs have the same text"},
 
 	OpClassVersionGuard: {Name: "guard_class_version", Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Checks: true, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_class_version a 77: a is a known class object; exits unless its own tp_version_tag is 77"},
 	OpTypeVersionGuard:  {Name: "guard_type_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_type_version a 77: exits unless type(a).tp_version_tag is 77"},

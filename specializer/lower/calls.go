@@ -233,6 +233,10 @@ func selectPyGetItem(s *selector, i *ir.Instr) {
 	s.callHelper(i, pyabi.HelperGetItem, val(i.Args[0]), val(i.Args[1]), arg{kind: argContext}, arg{kind: argThread})
 }
 
+func selectPySetItem(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperSetItem, val(i.Args[0]), val(i.Args[1]), val(i.Args[2]), arg{kind: argContext}, arg{kind: argThread})
+}
+
 func selectPyBinary(s *selector, i *ir.Instr) {
 	s.callHelper(i, pyabi.HelperBinary(int(i.Imm)), val(i.Args[0]), val(i.Args[1]))
 }
@@ -246,7 +250,53 @@ func selectPyUnary(s *selector, i *ir.Instr) {
 	s.callHelper(i, h, val(i.Args[0]))
 }
 
-// selectPyTruth compares with True and False before it calls.
+// selectStrEq compares addresses, then lengths, then the first characters; only what is still the same then is compared as
+// a whole, by a call out of line. A length of zero tells nothing: strs of old C code may not have it yet.
+func selectStrEq(s *selector, i *ir.Instr) {
+	const ascii, mask = 0xe4, 0xfc // compact, ASCII, ready, one byte a character; without the bits for interning
+	in := s.start()
+	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
+	in.useFixed(s.vreg(i.Args[1]), amd64.RSI)
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	off := s.off
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		same, call, different, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
+		e.MovImm64(amd64.RAX, 1)
+		e.RR(amd64.Cmp64, amd64.RDI, amd64.RSI)
+		e.Jcc(amd64.E, done)
+		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.StrLength))
+		e.RM(amd64.Cmp64, amd64.RCX, amd64.At(amd64.RSI, off.StrLength))
+		e.Jcc(amd64.E, same)
+		e.RR(amd64.Test64, amd64.RCX, amd64.RCX)
+		e.Jcc(amd64.E, call)
+		e.MI(amd64.Cmp64, amd64.At(amd64.RSI, off.StrLength), 0)
+		e.Jcc(amd64.E, call)
+		e.Bind(different)
+		e.Zero(amd64.RAX)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(same)
+			for _, r := range []amd64.Reg{amd64.RDI, amd64.RSI} {
+				e.RM(amd64.Movzx8, amd64.RCX, amd64.At(r, off.StrState))
+				e.RI(amd64.And32, amd64.RCX, mask)
+				e.RI(amd64.Cmp32, amd64.RCX, ascii)
+				e.Jcc(amd64.NE, call)
+			}
+			e.RM(amd64.Movzx8, amd64.RCX, amd64.At(amd64.RDI, off.StrAsciiData))
+			e.RM(amd64.Movzx8, amd64.RDX, amd64.At(amd64.RSI, off.StrAsciiData))
+			e.RR(amd64.Cmp32, amd64.RCX, amd64.RDX)
+			e.Jcc(amd64.NE, different)
+			e.MI(amd64.Cmp64, amd64.At(amd64.RDI, off.StrLength), 1)
+			e.Jcc(amd64.E, done)
+			e.Bind(call)
+			e.callAddr(e.helper(pyabi.HelperStrEqual))
+			e.Jmp(done)
+		})
+	})
+}
+
+// selectPyTruth tells True, False, None and ints by themselves before it calls.
 func selectPyTruth(s *selector, i *ir.Instr) {
 	in := s.start()
 	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
@@ -255,16 +305,27 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 	x := s.raise(in)
 	yes := s.snap.Objects[s.snap.Known[pyabi.KnownTrue]].Addr
 	no := s.snap.Objects[s.snap.Known[pyabi.KnownFalse]].Addr
+	none := s.snap.Objects[s.snap.Known[pyabi.KnownNone]].Addr
+	number := s.snap.Objects[s.snap.Known[pyabi.KnownInt]].Addr
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		call, done := e.NewLabel(), e.NewLabel()
+		other, zero, call, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
 		e.MovImm64(amd64.RAX, 1)
 		e.cmpAddr(amd64.RDI, yes)
 		e.Jcc(amd64.E, done)
 		e.cmpAddr(amd64.RDI, no)
-		e.Jcc(amd64.NE, call)
+		e.Jcc(amd64.NE, other)
+		e.Bind(zero)
 		e.Zero(amd64.RAX)
 		e.Bind(done)
 		e.outOfLine(func() {
+			e.Bind(other)
+			e.cmpAddr(amd64.RDI, none)
+			e.Jcc(amd64.E, zero)
+			e.cmpMemAddr(amd64.At(amd64.RDI, s.off.ObjType), number)
+			e.Jcc(amd64.NE, call)
+			e.MI(amd64.Cmp64, amd64.At(amd64.RDI, s.off.VarSize), 0)
+			e.Jcc(amd64.E, zero)
+			e.Jmp(done)
 			e.Bind(call)
 			e.prevInstr(i.State.BCI)
 			e.callAddr(e.helper(pyabi.HelperTruth))

@@ -329,7 +329,7 @@ func init() {
 		ir.OpNegFloat: selectNegFloat, ir.OpAbsFloat: selectNegFloat, ir.OpSqrtFloat: selectSqrtFloat,
 		ir.OpCmpFloat: selectCompare, ir.OpIntToFloat: selectIntToFloat, ir.OpTrueDivInt: selectTrueDivInt,
 
-		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare,
+		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpStrEq: selectStrEq,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
 		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpModuleKeysGuard: selectModuleKeys, ir.OpFuncVersionGuard: selectFuncVersion,
@@ -359,7 +359,7 @@ func init() {
 
 		ir.OpPyBinary: selectPyBinary, ir.OpPyCompare: selectPyCompare, ir.OpPyUnary: selectPyUnary, ir.OpPyTruth: selectPyTruth,
 		ir.OpPyContains: operands(pyabi.HelperContains), ir.OpPyGetItem: selectPyGetItem,
-		ir.OpPySetItem: operands(pyabi.HelperSetItem), ir.OpPyDelItem: operands(pyabi.HelperDelItem),
+		ir.OpPySetItem: selectPySetItem, ir.OpPyDelItem: operands(pyabi.HelperDelItem),
 		ir.OpPyGetAttr: named(pyabi.HelperGetAttr), ir.OpPySetAttr: named(pyabi.HelperSetAttr), ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
 		ir.OpPyGetMethod: named(pyabi.HelperGetMethod), ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
 		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: operands(pyabi.HelperNext),

@@ -119,7 +119,7 @@ func (s *specializer) resultType(i *ir.Instr, k int) ir.Type {
 	case ir.OpPyBinary:
 		return s.planBinary(i).result()
 	case ir.OpPyCompare:
-		if s.planCompare(i).kind != planGeneric || s.numbers(i.Args) {
+		if s.planCompare(i).kind != planGeneric || s.numbers(i.Args) || i.Imm == ir.CmpEQ && s.comparesStr(i, hintOf(i)) {
 			return ir.Obj(ir.Bool)
 		}
 	case ir.OpPyUnary:

@@ -221,11 +221,39 @@ func (s *specializer) binary(i *ir.Instr, h *ir.Hint) bool {
 func (s *specializer) compare(i *ir.Instr, h *ir.Hint) bool {
 	p := s.planCompareHint(i, h)
 	if p.kind == planGeneric {
-		return false
+		return s.compareStr(i, h)
 	}
 	u := s.operands(i, h, p)
 	s.replace(i, 0, s.box(s.add(p.op, i.Imm, nil, u[0], u[1]), i.State))
 	return true
+}
+
+// compareStr tells whether strs are equal, by the hint or because both are known to be strs.
+func (s *specializer) compareStr(i *ir.Instr, h *ir.Hint) bool {
+	if i.Imm != ir.CmpEQ && i.Imm != ir.CmpNE || !s.comparesStr(i, h) {
+		return false
+	}
+	a, b := s.guardClass(i.Args[0], ir.Str, h.Before), s.guardClass(i.Args[1], ir.Str, h.Before)
+	same := s.add(ir.OpStrEq, 0, nil, a, b)
+	if i.Imm == ir.CmpNE {
+		same = s.add(ir.OpNotBool, 0, nil, same)
+	}
+	s.replace(i, 0, s.box(same, i.State))
+	return true
+}
+
+// comparesStr says whether both operands of a comparison are taken to be exact strs.
+func (s *specializer) comparesStr(i *ir.Instr, h *ir.Hint) bool {
+	known := 0
+	for _, v := range i.Args {
+		switch t := s.f.Type(v); {
+		case t.Set != 0 && t.Within(ir.Str):
+			known++
+		case t.Set&ir.Str == 0:
+			return false
+		}
+	}
+	return known == 2 || h.Kind == ir.HintStr && !failed(h, codemeta.ReasonTypeGuard)
 }
 
 func (s *specializer) unary(i *ir.Instr, h *ir.Hint) bool {

@@ -219,7 +219,7 @@ func keyOf(f *ir.Func, i *ir.Instr) numKey {
 		panic("BUG: a pure op with three operands")
 	}
 	switch i.Op {
-	case ir.OpAddInt, ir.OpMulInt, ir.OpAndInt, ir.OpOrInt, ir.OpXorInt, ir.OpIs:
+	case ir.OpAddInt, ir.OpMulInt, ir.OpAndInt, ir.OpOrInt, ir.OpXorInt, ir.OpIs, ir.OpStrEq:
 		if key.a > key.b {
 			key.a, key.b = key.b, key.a
 		}

@@ -342,6 +342,7 @@ const (
 	HelperCompareBoolNE
 	HelperCompareBoolGT
 	HelperCompareBoolGE
+	HelperStrEqual
 	HelperPositive
 	HelperNegative
 	HelperInvert
@@ -358,6 +359,8 @@ const (
 	HelperGetItem
 	HelperSetItem
 	HelperDelItem
+	HelperGetSlice
+	HelperSetSlice
 	HelperGetAttr
 	HelperSetAttr
 	HelperDelAttr
@@ -474,6 +477,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperCompareBoolNE:         {"CompareBoolNE", "i", "oo", FlagRaises | FlagPython},
 	HelperCompareBoolGT:         {"CompareBoolGT", "i", "oo", FlagRaises | FlagPython},
 	HelperCompareBoolGE:         {"CompareBoolGE", "i", "oo", FlagRaises | FlagPython},
+	HelperStrEqual:              {"StrEqual", "w", "oo", 0},
 	HelperPositive:              {"Positive", "o", "o", FlagRaises | FlagPython},
 	HelperNegative:              {"Negative", "o", "o", FlagRaises | FlagPython},
 	HelperInvert:                {"Invert", "o", "o", FlagRaises | FlagPython},
@@ -488,8 +492,10 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperFloorDivFloat:         {"FloorDivFloat", "dw", "dd", 0},
 	HelperModFloat:              {"ModFloat", "dw", "dd", 0},
 	HelperGetItem:               {"GetItem", "o", "ooct", FlagRaises | FlagPython},
-	HelperSetItem:               {"SetItem", "i", "ooo", FlagRaises | FlagPython},
+	HelperSetItem:               {"SetItem", "i", "oooct", FlagRaises | FlagPython},
 	HelperDelItem:               {"DelItem", "i", "oo", FlagRaises | FlagPython},
+	HelperGetSlice:              {"GetSlice", "o", "ooon", FlagRaises | FlagPython},
+	HelperSetSlice:              {"SetSlice", "i", "ooono", FlagRaises | FlagPython},
 	HelperGetAttr:               {"GetAttr", "o", "oo", FlagRaises | FlagPython},
 	HelperSetAttr:               {"SetAttr", "i", "ooo", FlagRaises | FlagPython},
 	HelperDelAttr:               {"DelAttr", "i", "oo", FlagRaises | FlagPython},

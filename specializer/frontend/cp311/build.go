@@ -23,6 +23,7 @@ type translator struct {
 	node       node         // being translated
 	kwnames    pyabi.ObjID  // set by KW_NAMES for the CALL that follows
 	callBefore *ir.FrameState
+	slice      []ir.Value // operands of a BUILD_SLICE for the subscript that follows
 }
 
 // Build translates the snapshot's unit.

@@ -89,8 +89,19 @@ func init() {
 			v := t.PopN(2)
 			t.pushBool(t.Python(ir.OpPyContains, 0, h, v...).Result(), in.Arg != 0)
 		},
-		OpBinarySubscr: binary(ir.OpPyGetItem),
+		OpBinarySubscr: func(t *translator, in *Instr) {
+			if s := t.takeSlice(); s != nil {
+				t.Push(t.CallHelper(pyabi.HelperGetSlice, nil, t.Pop(), s[0], s[1], s[2]))
+				return
+			}
+			binary(ir.OpPyGetItem)(t, in)
+		},
 		OpStoreSubscr: func(t *translator, in *Instr) {
+			if s := t.takeSlice(); s != nil {
+				v := t.PopN(2) // value, container
+				t.DoHelper(pyabi.HelperSetSlice, nil, v[1], s[0], s[1], s[2], v[0])
+				return
+			}
 			h := t.hint(in)
 			v := t.PopN(3) // value, container, key
 			t.Python(ir.OpPySetItem, 0, h, v[1], v[2], v[0])
@@ -167,7 +178,7 @@ func init() {
 		OpBuildSet:    build(ir.OpPyBuildSet, 1),
 		OpBuildMap:    build(ir.OpPyBuildMap, 2),
 		OpBuildString: build(ir.OpPyBuildString, 1),
-		OpBuildSlice:  build(ir.OpPyBuildSlice, 1),
+		OpBuildSlice:  buildSlice,
 		OpBuildConstKeyMap: func(t *translator, in *Instr) {
 			h := t.hint(in)
 			t.Push(t.Python(ir.OpPyBuildConstMap, 0, h, t.PopN(int(in.Arg)+1)...).Result())
@@ -299,6 +310,25 @@ func build(op ir.Op, width int) func(*translator, *Instr) {
 		h := t.hint(in)
 		t.Push(t.Python(op, 0, h, t.PopN(int(in.Arg)*width)...).Result())
 	}
+}
+
+// buildSlice makes no slice object for a subscript right behind it, which alone would see it: its operands go to that.
+func buildSlice(t *translator, in *Instr) {
+	if next := t.following(in); next == nil || next.Op != OpBinarySubscr && next.Op != OpStoreSubscr {
+		build(ir.OpPyBuildSlice, 1)(t, in)
+		return
+	}
+	t.slice = t.PopN(int(in.Arg))
+	if in.Arg == 2 {
+		t.slice = append(t.slice, t.Null())
+	}
+}
+
+// takeSlice gives start, stop and step (or NULL) of the slice that the instruction before left out; nil when it did not.
+func (t *translator) takeSlice() []ir.Value {
+	s := t.slice
+	t.slice = nil
+	return s
 }
 
 // collect adds n operands to the container that lies in.Arg deep below them.

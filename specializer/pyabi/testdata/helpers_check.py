@@ -312,6 +312,9 @@ def check_attributes():
     check("set", lambda: assign(3), lambda: call("SetAttr", 3, "x", 1))
     check("set item", lambda: stock("a", "a[1] = 2\nresult = 0")(()), lambda: call("SetItem", (), 1, 2))
     check("get item", lambda: stock("a", "a[3]")([1]), lambda: call("GetItem", [1], 3))
+    check("slice", lambda: stock("a", "a[1:-1]")("text"), lambda: call("GetSlice", "text", 1, -1, NULL))
+    check("slice of no sequence", lambda: stock("a", "a[1:2]")(3), lambda: call("GetSlice", 3, 1, 2, NULL))
+    check("put slice", lambda: stock("a", "a[1:2] = [0]\nresult = 0")([1, 2]), lambda: call("SetSlice", [1, 2], 1, 2, NULL, [0]))
     check("delete item", lambda: stock("a", "del a[1]\nresult = 0")([]), lambda: call("DelItem", [], 1))
     for a, name in ((plain, "method"), (plain, "of_class"), (plain, "x"), ([], "append"), (plain, "nowhere"), (3, "no")):
         bound = stock("a", f"a.{name}")

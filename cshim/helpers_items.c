@@ -1,0 +1,335 @@
+/* Runtime helpers of machine code: subscripts and slices.
+ *
+ * Lists and tuples indexed by ints are done in line where feedback says so; what comes here is the rest, told apart by
+ * exact class.  Everything that is not certain to succeed is left to the general function, which raises what stock raises.
+ */
+#include "abi.h"
+
+/* ---- indices --------------------------------------------------------------------------------------------------------- */
+
+/* The item that an exact int of at most one digit means in a sequence of that size; -1 for any other key and outside of the
+ * bounds. */
+static inline Py_ssize_t
+index_in(PyObject *key, Py_ssize_t size)
+{
+    if (!PyLong_CheckExact(key)) {
+        return -1;
+    }
+    Py_ssize_t digits = Py_SIZE(key), i = (Py_ssize_t)((PyLongObject *)key)->ob_digit[0];
+    if (digits < -1 || digits > 1) {
+        return -1;
+    }
+    i = digits < 0 ? size - i : digits == 0 ? 0 : i;
+    return i < size ? i : -1;
+}
+
+/* A slice bound: None gives absent, an exact int of at most one digit counts from the end when negative; both are cut to
+ * 0 … size.  False: something else. */
+static inline bool
+bound_in(PyObject *bound, Py_ssize_t size, Py_ssize_t absent, Py_ssize_t *at)
+{
+    if (bound == Py_None) {
+        *at = absent;
+        return true;
+    }
+    if (!PyLong_CheckExact(bound) || Py_SIZE(bound) < -1 || Py_SIZE(bound) > 1) {
+        return false;
+    }
+    Py_ssize_t i = Py_SIZE(bound) * (Py_ssize_t)((PyLongObject *)bound)->ob_digit[0];
+    if (i < 0) {
+        i += size;
+    }
+    *at = i < 0 ? 0 : i > size ? size : i;
+    return true;
+}
+
+/* ---- array.array ------------------------------------------------------------------------------------------------------ */
+
+/* Modules/arraymodule.c, 3.11; compared with a live object before it is relied upon. */
+typedef struct array_object {
+    PyObject_VAR_HEAD
+    char *items;
+    Py_ssize_t allocated;
+    const struct { char typecode; int itemsize; } *descr;
+    PyObject *weakrefs;
+    Py_ssize_t exports;
+} array_object;
+
+static PyTypeObject *array_type;          /* owned, once seen */
+
+static bool
+array_layout_holds(PyTypeObject *type)
+{
+    PyObject *probe = PyObject_CallFunction((PyObject *)type, "s(dd)", "d", 1.5, -2.0);
+    const array_object *a = (array_object *)probe;
+    bool holds = probe != NULL && Py_IS_TYPE(probe, type) && Py_SIZE(probe) == 2 && a->descr->typecode == 'd'
+        && a->descr->itemsize == sizeof(double) && ((double *)a->items)[0] == 1.5 && ((double *)a->items)[1] == -2.0;
+    Py_XDECREF(probe);
+    PyErr_Clear();
+    return holds;
+}
+
+/* Whether o is an exact array.array.  The class is found by its name when it is first met; only C code makes immutable heap
+ * types. */
+static inline bool
+is_array(PyObject *o)
+{
+    static bool refused;
+    PyTypeObject *type = Py_TYPE(o);
+    if (array_type != NULL || refused) {
+        return type == array_type;
+    }
+    if (!(type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE) || type->tp_basicsize != sizeof(array_object) ||
+        strcmp(type->tp_name, "array.array") != 0) {
+        return false;
+    }
+    refused = !array_layout_holds(type);
+    if (!refused) {
+        array_type = (PyTypeObject *)Py_NewRef(type);
+    }
+    return !refused;
+}
+
+static PyObject *
+array_item(PyObject *o, PyObject *key)
+{
+    const array_object *a = (array_object *)o;
+    Py_ssize_t i = index_in(key, Py_SIZE(o));
+    if (i < 0) {
+        return PyObject_GetItem(o, key);
+    }
+    switch (a->descr->typecode) {
+    case 'd':
+        return PyFloat_FromDouble(((double *)a->items)[i]);
+    case 'f':
+        return PyFloat_FromDouble(((float *)a->items)[i]);
+    case 'b':
+        return PyLong_FromLong(((signed char *)a->items)[i]);
+    case 'B':
+        return PyLong_FromLong(((unsigned char *)a->items)[i]);
+    case 'h':
+        return PyLong_FromLong(((short *)a->items)[i]);
+    case 'H':
+        return PyLong_FromLong(((unsigned short *)a->items)[i]);
+    case 'i':
+        return PyLong_FromLong(((int *)a->items)[i]);
+    case 'I':
+        return PyLong_FromLong(((unsigned *)a->items)[i]);
+    case 'l':
+        return PyLong_FromLong(((long *)a->items)[i]);
+    case 'q':
+        return PyLong_FromLongLong(((long long *)a->items)[i]);
+    default:
+        return PyObject_GetItem(o, key);
+    }
+}
+
+static int
+array_store(PyObject *o, PyObject *key, PyObject *value)
+{
+    const array_object *a = (array_object *)o;
+    Py_ssize_t i = index_in(key, Py_SIZE(o));
+    if (i < 0) {
+        return PyObject_SetItem(o, key, value);
+    }
+    char code = a->descr->typecode;
+    if (PyFloat_CheckExact(value) && code == 'd') {
+        ((double *)a->items)[i] = PyFloat_AS_DOUBLE(value);
+        return 0;
+    }
+    if (PyLong_CheckExact(value) && Py_SIZE(value) >= -1 && Py_SIZE(value) <= 1) {
+        long n = Py_SIZE(value) * (long)((PyLongObject *)value)->ob_digit[0];
+        switch (code) {
+        case 'B':
+            if (n >= 0 && n <= UCHAR_MAX) {
+                ((unsigned char *)a->items)[i] = (unsigned char)n;
+                return 0;
+            }
+            break;
+        case 'i':
+            ((int *)a->items)[i] = (int)n;
+            return 0;
+        case 'l':
+            ((long *)a->items)[i] = n;
+            return 0;
+        case 'q':
+            ((long long *)a->items)[i] = n;
+            return 0;
+        }
+    }
+    return PyObject_SetItem(o, key, value);
+}
+
+/* ---- classes with methods in Python ------------------------------------------------------------------------------------ */
+
+/* The slot functions of classes with special methods of their own (private functions of CPython), read off such a class. */
+typedef struct item_slots { bool known; binaryfunc get; objobjargproc set; PyObject *get_name, *set_name; } item_slots;
+
+static const item_slots *
+python_slots(void)
+{
+    static item_slots slots;
+    if (!slots.known) {
+        slots.known = true;
+        slots.get_name = PyUnicode_InternFromString("__getitem__");
+        slots.set_name = PyUnicode_InternFromString("__setitem__");
+        PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsO}", "probe", "__getitem__", Py_None,
+                                                "__setitem__", Py_None);
+        if (class != NULL && slots.get_name != NULL && slots.set_name != NULL) {
+            slots.get = ((PyTypeObject *)class)->tp_as_mapping->mp_subscript;
+            slots.set = ((PyTypeObject *)class)->tp_as_mapping->mp_ass_subscript;
+        }
+        Py_XDECREF(class);
+        PyErr_Clear();
+    }
+    return &slots;
+}
+
+/* Calls a method found on the class of args[0], if it is a function with machine code; false: nothing was done. */
+static bool
+enter_method(PyObject *name, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result)
+{
+    PyObject *method = pl_class_method(args[0], name);
+    if (method == NULL) {
+        return false;
+    }
+    Py_INCREF(method);
+    for (int64_t i = 0; i < n; i++) {
+        Py_INCREF(args[i]);
+    }
+    bool entered = pl_enter_function(ts, ctx, method, args, n, result);
+    for (int64_t i = 0; !entered && i < n; i++) {
+        Py_DECREF(args[i]);
+    }
+    Py_DECREF(method);
+    return entered;
+}
+
+/* ---- items --------------------------------------------------------------------------------------------------------------- */
+
+/* The hash of an exact str that has been hashed before, as the keys of most dictionaries have; -1 for everything else. */
+static inline Py_hash_t
+known_hash(PyObject *key)
+{
+    return PyUnicode_CheckExact(key) ? ((PyASCIIObject *)key)->hash : -1;
+}
+
+PyObject *
+pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
+{
+    PyTypeObject *type = Py_TYPE(container);
+    Py_ssize_t i;
+    if (type == &PyDict_Type) {
+        Py_hash_t hash = known_hash(key);
+        PyObject *value = hash != -1 ? _PyDict_GetItem_KnownHash(container, key, hash) : NULL;
+        if (value != NULL) {
+            return Py_NewRef(value);
+        }
+        return hash != -1 && PyErr_Occurred() ? NULL : PyObject_GetItem(container, key);
+    }
+    if (type == &PyUnicode_Type) {
+        i = index_in(key, PyUnicode_GET_LENGTH(container));
+        return i >= 0 ? PyUnicode_FromOrdinal((int)PyUnicode_READ_CHAR(container, i)) : PyObject_GetItem(container, key);
+    }
+    if (type == &PyList_Type) {
+        i = index_in(key, PyList_GET_SIZE(container));
+        return i >= 0 ? Py_NewRef(PyList_GET_ITEM(container, i)) : PyObject_GetItem(container, key);
+    }
+    if (type == &PyTuple_Type) {
+        i = index_in(key, PyTuple_GET_SIZE(container));
+        return i >= 0 ? Py_NewRef(PyTuple_GET_ITEM(container, i)) : PyObject_GetItem(container, key);
+    }
+    if (is_array(container)) {
+        return array_item(container, key);
+    }
+    const item_slots *slots = python_slots();
+    PyMappingMethods *mapping = type->tp_as_mapping;
+    if (mapping != NULL && mapping->mp_subscript != NULL && mapping->mp_subscript == slots->get) {
+        PyObject *args[] = {container, key}, *result;
+        if (enter_method(slots->get_name, args, 2, ctx, ts, &result)) {
+            return result;
+        }
+    }
+    return PyObject_GetItem(container, key);
+}
+
+int
+pl_set_item(PyObject *container, PyObject *key, PyObject *value, pl_ctx *ctx, PyThreadState *ts)
+{
+    PyTypeObject *type = Py_TYPE(container);
+    if (type == &PyDict_Type) {
+        return PyDict_SetItem(container, key, value);
+    }
+    if (type == &PyList_Type) {
+        Py_ssize_t i = index_in(key, PyList_GET_SIZE(container));
+        if (i < 0) {
+            return PyObject_SetItem(container, key, value);
+        }
+        PyObject *old = PyList_GET_ITEM(container, i);
+        PyList_SET_ITEM(container, i, Py_NewRef(value));
+        Py_DECREF(old);
+        return 0;
+    }
+    if (is_array(container)) {
+        return array_store(container, key, value);
+    }
+    const item_slots *slots = python_slots();
+    PyMappingMethods *mapping = type->tp_as_mapping;
+    if (mapping != NULL && mapping->mp_ass_subscript != NULL && mapping->mp_ass_subscript == slots->set) {
+        PyObject *args[] = {container, key, value}, *result;
+        if (enter_method(slots->set_name, args, 3, ctx, ts, &result)) {
+            Py_XDECREF(result);
+            return result != NULL ? 0 : -1;
+        }
+    }
+    return PyObject_SetItem(container, key, value);
+}
+
+/* ---- slices -------------------------------------------------------------------------------------------------------------- */
+
+/* Length of an exact list, tuple, str or bytes object, -1 for others. */
+static inline Py_ssize_t
+sliceable(PyObject *o)
+{
+    return PyUnicode_CheckExact(o) ? PyUnicode_GET_LENGTH(o)
+        : PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o) ? Py_SIZE(o) : -1;
+}
+
+/* container[start:stop:step] of one instruction pair, step NULL without one; without a slice object where nobody sees it. */
+PyObject *
+pl_get_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step)
+{
+    Py_ssize_t size = step == NULL || step == Py_None ? sliceable(container) : -1, from, to;
+    if (size < 0 || !bound_in(start, size, 0, &from) || !bound_in(stop, size, size, &to)) {
+        PyObject *slice = PySlice_New(start, stop, step);
+        PyObject *result = slice != NULL ? PyObject_GetItem(container, slice) : NULL;
+        Py_XDECREF(slice);
+        return result;
+    }
+    to = to < from ? from : to;
+    if (PyList_CheckExact(container)) {
+        return PyList_GetSlice(container, from, to);
+    }
+    if (PyTuple_CheckExact(container)) {
+        return PyTuple_GetSlice(container, from, to);
+    }
+    if (PyUnicode_CheckExact(container)) {
+        return PyUnicode_Substring(container, from, to);
+    }
+    return from == 0 && to == size ? Py_NewRef(container)
+        : PyBytes_FromStringAndSize(PyBytes_AS_STRING(container) + from, to - from);
+}
+
+int
+pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step, PyObject *value)
+{
+    Py_ssize_t size = PyList_CheckExact(container) && (step == NULL || step == Py_None) ? PyList_GET_SIZE(container) : -1;
+    Py_ssize_t from, to;
+    if (size >= 0 && bound_in(start, size, 0, &from) && bound_in(stop, size, size, &to)) {
+        return PyList_SetSlice(container, from, to < from ? from : to, value);
+    }
+    PyObject *slice = PySlice_New(start, stop, step);
+    int status = slice != NULL ? PyObject_SetItem(container, slice, value) : -1;
+    Py_XDECREF(slice);
+    return status;
+}
