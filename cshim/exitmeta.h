@@ -54,4 +54,18 @@ typedef struct pl_exit_rec {
     uint32_t first_release, n_release;   /* values (rep OWNED) the machine frame drops; range in pl_unit.values */
 } pl_exit_rec;
 
+enum pl_entry_kind {
+    PL_ENTRY_START = 0,           /* the ordinary start */
+    PL_ENTRY_HANDLER = 1,         /* an exception handler; the frame stands there as the stock evaluator would begin it */
+    PL_ENTRY_RESUME = 2,          /* where a generator goes on, the value sent on top of its operand stack */
+};
+
+/* One of the places at which a unit with several can be entered.  The frame's memory is current there. */
+typedef struct pl_entry {
+    uint32_t bci;                 /* the next instruction */
+    uint16_t depth;               /* live operand stack entries */
+    uint16_t kind;                /* enum pl_entry_kind */
+    uint32_t offset;              /* of its machine code from that of the unit */
+} pl_entry;
+
 #endif

@@ -59,6 +59,7 @@ pl_unit_free(pl_unit *unit)
     PyObject **refs = unit->refs;
     uint32_t n_refs = unit->n_refs;
     free(unit->exit_counts);
+    free(unit->at);
     free(unit->blob);
     free(unit);
     for (uint32_t i = 0; i < n_refs; i++) {
@@ -197,7 +198,28 @@ unit_is_sound(const pl_unit *unit)
             return false;
         }
     }
+    for (uint32_t i = 0; i < unit->n_places; i++) {
+        const pl_entry *e = &unit->places[i];
+        if (e->bci >= Py_SIZE(unit->code) || e->depth > unit->code->co_stacksize || e->kind > PL_ENTRY_RESUME ||
+            e->offset >= unit->code_size) {
+            return false;
+        }
+    }
     return unit->entry != NULL && unit->code_size != 0;
+}
+
+/* Lists the machine code of the further entries by bytecode index. */
+static bool
+index_entries(pl_unit *unit)
+{
+    if (unit->n_places < 2) {
+        return true;
+    }
+    unit->at = calloc((size_t)Py_SIZE(unit->code), sizeof(*unit->at));
+    for (uint32_t i = 1; unit->at != NULL && i < unit->n_places; i++) {
+        unit->at[unit->places[i].bci] = unit->entry + unit->places[i].offset;
+    }
+    return unit->at != NULL;
 }
 
 /* Completes the unit of a job from its result, and takes the result's memory over.  NULL, or why not; the unit can be
@@ -232,17 +254,23 @@ read_unit(pl_job *job)
     unit->frames = read_array(&r, n->frames, sizeof(*unit->frames));
     unit->values = read_array(&r, n->values, sizeof(*unit->values));
     unit->consts = read_array(&r, n->consts, sizeof(*unit->consts));
-    if (unit->exits == NULL || unit->frames == NULL || unit->values == NULL || unit->consts == NULL || r.left != 0) {
+    unit->places = read_array(&r, n->entries, sizeof(*unit->places));
+    if (unit->exits == NULL || unit->frames == NULL || unit->values == NULL || unit->consts == NULL ||
+        unit->places == NULL || r.left != 0) {
         return malformed;
     }
     unit->n_exits = n->exits;
     unit->n_frames = n->frames;
     unit->n_values = n->values;
     unit->n_consts = n->consts;
+    unit->n_places = n->entries;
     unit->blob = job->result;
     job->result = NULL;
     if (!unit_is_sound(unit)) {
         return malformed;
+    }
+    if (!index_entries(unit)) {
+        return "out of memory";
     }
     unit->exit_counts = calloc((size_t)unit->n_exits + 1, sizeof(*unit->exit_counts));
     return unit->exit_counts != NULL ? NULL : "out of memory";

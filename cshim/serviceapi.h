@@ -55,8 +55,8 @@ typedef int pl_serve_function(const pl_service_api *api);
 #define PL_SERVE_SYMBOL "PystonLiteServe"
 
 /* A result is a pl_result_head, the name or reason padded to eight bytes, and for PL_RESULT_OK a pl_result_code, the counts
- * of the exit tables (exits, frames, values, constants: 32 bits each) and the tables, as exitmeta.h has them, each
- * padded to eight bytes. */
+ * of the tables (exits, frames, values, constants, entries, and a zero: 32 bits each) and the tables, as exitmeta.h has
+ * them, each padded to eight bytes. */
 #define PL_RESULT_MAGIC 0x31524c50u   /* "PLR1" */
 
 enum pl_result_status {
@@ -80,7 +80,7 @@ typedef struct pl_result_code {
 } pl_result_code;
 
 typedef struct pl_result_counts {
-    uint32_t exits, frames, values, consts;
+    uint32_t exits, frames, values, consts, entries, zero;
 } pl_result_counts;
 
 #endif

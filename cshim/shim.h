@@ -53,6 +53,9 @@ typedef struct pl_unit {
     pl_exit_frame *frames;
     pl_value *values;
     uint64_t *consts;
+    pl_entry *places;             /* of a unit with several entries, else none */
+    uint32_t n_places;
+    const uint8_t **at;           /* [Py_SIZE(code)] machine code of the entries that are not the start, by bytecode index */
     PyObject **refs;              /* strong references to every object the code names */
     uint64_t *exit_counts;        /* one per exit */
     uint64_t entries, compile_ns;

@@ -11,18 +11,19 @@ const (
 	sizeExitFrame = 20
 	sizeValue     = 8
 	sizeConst     = 8
-	headerSize    = 16
+	sizeEntry     = 12
+	headerSize    = 24
 )
 
 var le = binary.LittleEndian
 
-// AppendBinary appends the form that install.c reads: the four counts (exits, frames, values, constants) as 32-bit
-// words, then the four arrays exactly as the C structs, each padded to eight bytes.  out must be a multiple of eight long.
+// AppendBinary appends the form that install.c reads: the counts (exits, frames, values, constants, entries, and a zero) as
+// 32-bit words, then the arrays exactly as the C structs, each padded to eight bytes.  out must be a multiple of eight long.
 func (t *Tables) AppendBinary(out []byte) []byte {
 	if len(out)%8 != 0 {
 		panic(fmt.Sprintf("BUG: tables at offset %d, which is not aligned", len(out)))
 	}
-	for _, n := range []int{len(t.Exits), len(t.Frames), len(t.Values), len(t.Consts)} {
+	for _, n := range []int{len(t.Exits), len(t.Frames), len(t.Values), len(t.Consts), len(t.Entries), 0} {
 		out = le.AppendUint32(out, uint32(n))
 	}
 	for _, e := range t.Exits {
@@ -43,7 +44,13 @@ func (t *Tables) AppendBinary(out []byte) []byte {
 	for _, word := range t.Consts {
 		out = le.AppendUint64(out, word)
 	}
-	return out
+	for _, e := range t.Entries {
+		out = le.AppendUint32(out, e.BCI)
+		out = le.AppendUint16(out, e.Depth)
+		out = le.AppendUint16(out, uint16(e.Kind))
+		out = le.AppendUint32(out, e.Offset)
+	}
+	return pad8(out)
 }
 
 func appendValues(out []byte, values []Value) []byte {
@@ -70,13 +77,13 @@ func Decode(data []byte) (t *Tables, rest []byte, err error) {
 	if len(data) < headerSize {
 		return nil, nil, fmt.Errorf("tables: %d bytes are no header", len(data))
 	}
-	var counts [4]int
+	var counts [5]int
 	for i := range counts {
 		counts[i] = int(le.Uint32(data[4*i:]))
 	}
 	rest = data[headerSize:]
-	var parts [4][]byte
-	for i, size := range [4]int{sizeExitRec, sizeExitFrame, sizeValue, sizeConst} {
+	var parts [5][]byte
+	for i, size := range [5]int{sizeExitRec, sizeExitFrame, sizeValue, sizeConst, sizeEntry} {
 		n := roundUp8(counts[i] * size)
 		if n > len(rest) {
 			return nil, nil, fmt.Errorf("tables: part %d has %d bytes of %d", i, len(rest), n)
@@ -107,6 +114,12 @@ func Decode(data []byte) (t *Tables, rest []byte, err error) {
 	for i := range t.Values {
 		p := parts[2][i*sizeValue:]
 		t.Values[i] = Value{Where: Where(p[0]), Rep: Rep(p[1]), Slot: le.Uint16(p[2:]), Payload: le.Uint32(p[4:])}
+	}
+	for i := range counts[4] {
+		p := parts[4][i*sizeEntry:]
+		t.Entries = append(t.Entries, Entry{
+			BCI: le.Uint32(p), Depth: le.Uint16(p[4:]), Kind: EntryKind(le.Uint16(p[6:])), Offset: le.Uint32(p[8:]),
+		})
 	}
 	for i := range t.Consts {
 		t.Consts[i] = le.Uint64(parts[3][i*sizeConst:])

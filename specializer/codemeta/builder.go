@@ -41,6 +41,9 @@ func (b *Builder) Const(word uint64) uint32 {
 	return index
 }
 
+// AddEntry appends an entry of a unit with several; the first is the ordinary start.
+func (b *Builder) AddEntry(e Entry) { b.tables.Entries = append(b.tables.Entries, e) }
+
 // AddExit appends an exit and returns its id, which the exit stub pushes.
 func (b *Builder) AddExit(e Exit) uint32 {
 	rec := ExitRec{

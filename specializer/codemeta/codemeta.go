@@ -115,12 +115,33 @@ type ExitRec struct {
 	NRelease     uint32
 }
 
+// EntryKind is enum pl_entry_kind, and ir.EntryKind.
+type EntryKind uint16
+
+// The kinds of entries.
+const (
+	EntryStart   EntryKind = iota // the ordinary start
+	EntryHandler                  // an exception handler
+	EntryResume                   // where a generator goes on
+
+	numEntryKinds
+)
+
+// Entry is pl_entry: one of the places at which a unit with several can be entered, the frame's memory being current.
+type Entry struct {
+	BCI    uint32 // the next instruction
+	Depth  uint16 // live operand stack entries
+	Kind   EntryKind
+	Offset uint32 // of its machine code
+}
+
 // Tables is all metadata of one unit.
 type Tables struct {
-	Exits  []ExitRec
-	Frames []ExitFrame
-	Values []Value
-	Consts []uint64 // raw words: object addresses, integers, bits of doubles
+	Entries []Entry // empty: the only entry is the start of the code
+	Exits   []ExitRec
+	Frames  []ExitFrame
+	Values  []Value
+	Consts  []uint64 // raw words: object addresses, integers, bits of doubles
 }
 
 // FramesOf returns the frames of an exit, the innermost first.
@@ -143,6 +164,11 @@ func (t *Tables) Validate() error {
 	for i, v := range t.Values {
 		if err := t.validateValue(v); err != nil {
 			return fmt.Errorf("value %d: %w", i, err)
+		}
+	}
+	for i, e := range t.Entries {
+		if e.Kind >= numEntryKinds || (e.Kind == EntryStart) != (i == 0) {
+			return fmt.Errorf("entry %d is of kind %d", i, e.Kind)
 		}
 	}
 	return nil

@@ -18,6 +18,8 @@ func sampleTables() *Tables {
 		{Func: Physical, BCI: 20, Depth: 2, Values: state},
 	}, Releases: []Value{{AtSpill, RepOwned, 0, 2}}})
 	b.AddExit(Exit{Kind: ExitRaise, Reason: ReasonException, Frames: []Frame{{Func: Physical, BCI: 22, Values: state}}})
+	b.AddEntry(Entry{BCI: 0, Kind: EntryStart})
+	b.AddEntry(Entry{BCI: 9, Depth: 2, Kind: EntryResume, Offset: 64})
 	b.AddExit(Exit{Kind: ExitFlush, Frames: []Frame{{Func: Physical, BCI: 1}}})
 	return b.Tables()
 }
@@ -116,7 +118,9 @@ func FuzzDecode(f *testing.F) {
 }
 
 func TestTables_String(t *testing.T) {
-	require.Equal(t, `exit 0 deopt type_guard
+	require.Equal(t, `entry start bci 0 depth 0 at 0
+entry resume bci 9 depth 2 at 64
+exit 0 deopt type_guard
   frame inlined const0 bci 4 depth 1: 0<-const0:borrowed
   frame physical bci 20 depth 2: 0<-gpr3:owned 1<-xmm7:float 2<-null
   drop spill2:owned

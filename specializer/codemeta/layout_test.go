@@ -24,6 +24,9 @@ var layoutRows = []struct {
 	{reflect.TypeFor[ExitFrame](), "pl_exit_frame", map[string]string{
 		"Func": "func", "BCI": "bci", "FirstValue": "first_value", "NValues": "n_values", "Depth": "depth",
 	}},
+	{reflect.TypeFor[Entry](), "pl_entry", map[string]string{
+		"BCI": "bci", "Depth": "depth", "Kind": "kind", "Offset": "offset",
+	}},
 	{reflect.TypeFor[ExitRec](), "pl_exit_rec", map[string]string{
 		"Kind": "kind", "Pad": "pad", "Reason": "reason", "FirstFrame": "first_frame", "NFrames": "n_frames",
 		"FirstRelease": "first_release", "NRelease": "n_release",
@@ -37,6 +40,7 @@ var enumRows = map[string]uint32{
 	"PL_REP_OWNED": uint32(RepOwned), "PL_REP_BORROWED": uint32(RepBorrowed), "PL_REP_INT": uint32(RepInt),
 	"PL_REP_FLOAT": uint32(RepFloat), "PL_REP_BOOL": uint32(RepBool),
 	"PL_EXIT_DEOPT": uint32(ExitDeopt), "PL_EXIT_RAISE": uint32(ExitRaise), "PL_EXIT_FLUSH": uint32(ExitFlush),
+	"PL_ENTRY_START": uint32(EntryStart), "PL_ENTRY_HANDLER": uint32(EntryHandler), "PL_ENTRY_RESUME": uint32(EntryResume),
 	"PL_PHYSICAL": Physical,
 }
 
@@ -81,6 +85,7 @@ func TestLayout_HeaderHasNoOtherEnumerators(t *testing.T) {
 func TestLayout_BinarySizesAreTheStructSizes(t *testing.T) {
 	require.EqualValues(t, sizeExitRec, reflect.TypeFor[ExitRec]().Size())
 	require.EqualValues(t, sizeExitFrame, reflect.TypeFor[ExitFrame]().Size())
+	require.EqualValues(t, sizeEntry, reflect.TypeFor[Entry]().Size())
 	require.EqualValues(t, sizeValue, reflect.TypeFor[Value]().Size())
 }
 

@@ -17,7 +17,16 @@ func (v Value) place() string {
 	return fmt.Sprintf("%v%d:%v", v.Where, v.Payload, v.Rep)
 }
 
-// String prints the exits, one line each and one further line per frame:
+var entryKindNames = [numEntryKinds]string{EntryStart: "start", EntryHandler: "handler", EntryResume: "resume"}
+
+func (k EntryKind) String() string {
+	if k < numEntryKinds {
+		return entryKindNames[k]
+	}
+	return fmt.Sprintf("EntryKind(%d)", uint16(k))
+}
+
+// String prints the entries of a unit with several, then the exits, one line each and one further line per frame:
 //
 //	exit 0 deopt type_guard
 //	  frame physical bci 12 depth 1: 0<-gpr0:owned 3<-xmm1:float
@@ -26,6 +35,9 @@ func (v Value) place() string {
 // Constants are printed by index: their words are addresses, which differ from run to run.
 func (t *Tables) String() string {
 	var b strings.Builder
+	for _, e := range t.Entries {
+		fmt.Fprintf(&b, "entry %v bci %d depth %d at %d\n", e.Kind, e.BCI, e.Depth, e.Offset)
+	}
 	for id := range t.Exits {
 		e := &t.Exits[id]
 		fmt.Fprintf(&b, "exit %d %v %v\n", id, e.Kind, e.Reason)

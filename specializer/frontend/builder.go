@@ -234,8 +234,8 @@ func (b *Builder) Jump(to *Target) {
 	if b.Cur == nil {
 		return
 	}
-	j := b.emit(ir.OpJump, 0, nil, nil)
-	j.Edges = []ir.Edge{b.edge(to)}
+	edge := b.edge(to) // may load locals
+	b.emit(ir.OpJump, 0, nil, nil).Edges = []ir.Edge{edge}
 	b.Cur = nil
 }
 
@@ -315,8 +315,9 @@ func (b *Builder) Enter(t *Target) bool {
 }
 
 // EnterFunction starts at the function's first instruction: arguments are in their slots, everything else is unbound.
-func (b *Builder) EnterFunction() {
-	b.Cur = b.F.NewBlock(0)
+func (b *Builder) EnterFunction(block *ir.Block) {
+	b.Cur = block
+	b.stack = b.stack[:0]
 	b.Begin(0, 0, 0)
 	args := b.Code.ArgCount + b.Code.KwOnly
 	const varArgs, varKeywords = 0x04, 0x08 // co_flags
@@ -333,12 +334,47 @@ func (b *Builder) EnterFunction() {
 			b.locals[s] = b.Null()
 		}
 	}
-	b.speculateEntry(false)
+	if !b.F.Generator() {
+		b.speculateEntry(false)
+	}
+}
+
+// EnterSeveral begins a unit with several entries and makes a block for each of them.
+func (b *Builder) EnterSeveral() []*ir.Block {
+	b.Cur = b.F.NewBlock(-1)
+	enter := b.emit(ir.OpEnter, 0, &ir.FrameState{BCI: b.F.EntryBCI, Locals: make([]ir.Value, b.F.Locals)}, nil)
+	blocks := make([]*ir.Block, len(b.F.Entries))
+	for k, e := range b.F.Entries {
+		blocks[k] = b.F.NewBlock(e.BCI)
+		enter.Edges = append(enter.Edges, ir.Edge{To: blocks[k]})
+	}
+	b.Cur = nil
+	return blocks
+}
+
+// EnterAt starts at an entry with the locals and operands in the frame's memory. The anchor has a state for what is done
+// before the first instruction that has one.
+func (b *Builder) EnterAt(block *ir.Block, e *ir.Entry) {
+	b.Cur = block
+	for s := range b.locals {
+		b.locals[s] = ir.NoValue
+	}
+	b.shared, b.stack = nil, b.stack[:0]
+	b.Begin(e.BCI, e.BCI, e.BCI)
+	for k := range e.Depth {
+		v := b.Emit(ir.OpLoadStack, int64(k)).Result()
+		if k >= len(e.Nulls) || !e.Nulls[k] {
+			b.F.Values[v].Type = ir.AnyType
+		}
+		b.Push(v)
+	}
+	b.EmitAt(ir.OpAnchor, e.BCI)
 }
 
 // EnterLoop starts at a loop head that stock was running: locals and operands are in the frame's memory.
-func (b *Builder) EnterLoop(head int32, depth int) {
-	b.Cur = b.F.NewBlock(head)
+func (b *Builder) EnterLoop(block *ir.Block, head int32, depth int) {
+	b.Cur = block
+	b.stack = b.stack[:0]
 	b.Begin(head, head, head)
 	for s := range b.locals {
 		b.locals[s] = b.entryLocal(s, ir.AnyOrNull)

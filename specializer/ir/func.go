@@ -160,8 +160,43 @@ type Func struct {
 	Locals   int   // number of localsplus slots of the physical frame
 	Blocks   []*Block
 	Values   []ValueInfo // by Value; Values[0] is unused
+	Entries  []Entry     // of a unit with several: one for each edge of the OpEnter in the entry block
 	nextID   BlockID
 }
+
+// EntryKind is who may enter a unit at a place.
+type EntryKind uint8
+
+// The kinds of entries.
+const (
+	EntryStart   EntryKind = iota // the ordinary start of the unit
+	EntryHandler                  // an exception handler: C has unwound the frame to it
+	EntryResume                   // where a generator goes on
+)
+
+var entryKinds = [...]string{"start", "handler", "resume"}
+
+func (k EntryKind) String() string { return entryKinds[k] }
+
+// Entry is one place at which a unit with several can be entered. Locals and operand stack are in the frame's memory.
+type Entry struct {
+	BCI   int32
+	Depth int // operand stack entries
+	Kind  EntryKind
+	Nulls []bool // which of them may be NULL
+}
+
+// Generator says whether the unit is of a generator, coroutine or async generator: it has entries to resume it.
+func (f *Func) Generator() bool {
+	for _, e := range f.Entries {
+		if e.Kind == EntryResume {
+			return true
+		}
+	}
+	return false
+}
+
+func (e Entry) String() string { return fmt.Sprintf("%s:%d/%d", e.Kind, e.BCI, e.Depth) }
 
 // NewFunc makes an empty function.
 func NewFunc(name string, locals int) *Func {

@@ -64,7 +64,7 @@ type Row struct {
 	Constant  bool   // the unit keeps the result alive
 	Remat     bool   // not Constant, but the machine code can make the value anywhere again
 	Term      bool   // terminator
-	Edges     int8   // number of edges of a terminator
+	Edges     int8   // number of edges of a terminator, or Variadic
 	Imm       string // meaning of Imm, "" when unused
 	ObjImm    bool   // Obj is used
 	Doc       string // the printed form and what it does
@@ -216,6 +216,7 @@ const (
 	OpJump
 	OpBranch
 	OpReturn
+	OpEnter
 	OpExit
 	OpPoll
 
@@ -378,6 +379,7 @@ var rows = [numOps]Row{
 	OpJump:   {Name: "jump", Edges: 1, Term: true, Doc: "jump b3(v1, v2)"},
 	OpBranch: {Name: "branch", Edges: 2, Args: 1, Term: true, Doc: "branch a b3(v1) b4(): a is a truth value; first edge when 1"},
 	OpReturn: {Name: "return", Args: 1, Consumes: 1, Term: true, Exit: ExitDeopt, Reads: EffAll, Imm: "1: takes a new reference to a (set by refcount)", Doc: "return a 0: releases the locals and gives a to the caller; leaves for stock at the RETURN_VALUE when the frame has a frame object"},
+	OpEnter:  {Name: "enter", Edges: Variadic, Term: true, Exit: ExitDeopt, Doc: "enter b1() b2(): the unit has several entries (Func.Entries), one an edge; stands alone in the entry block, no machine code runs through it"},
 	OpExit:   {Name: "exit", Term: true, Exit: ExitDeopt, Imm: "codemeta.Reason", Doc: "exit 17: the frame continues in stock"},
 	OpPoll:   {Name: "poll", Exit: ExitDeopt, Reads: EffAll, Doc: "poll: leaves for stock when the eval breaker is set"},
 }

@@ -2,6 +2,7 @@ package ir
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -131,6 +132,21 @@ func (p *parser) field(name string) int32 {
 	return int32(p.number(p.until(" ,:)]{"), 32))
 }
 
+// entries reads the list that String of Entry prints.
+func (p *parser) entries() {
+	for again := true; again; again = p.accept(",") {
+		kind := slices.Index(entryKinds[:], p.until(":"))
+		if kind < 0 {
+			p.fail("no such kind of entry")
+		}
+		p.expect(":")
+		bci := int32(p.number(p.until("/"), 32))
+		p.expect("/")
+		depth := int(p.number(p.until(", {"), 32))
+		p.f.Entries = append(p.f.Entries, Entry{BCI: bci, Depth: depth, Kind: EntryKind(kind)})
+	}
+}
+
 func (p *parser) statement() {
 	switch {
 	case p.closed:
@@ -146,6 +162,9 @@ func (p *parser) statement() {
 		p.f = NewFunc(name, 0)
 		p.f.EntryBCI = p.field("entry")
 		p.f.Locals = int(p.field("locals"))
+		if p.accept("entries=") {
+			p.entries()
+		}
 		p.expect("{")
 	case p.accept("}"):
 		p.closed = true

@@ -9,7 +9,17 @@ import (
 // Format is the text of a function, as Parse reads it. It depends on nothing but the function: no addresses, no map order.
 func Format(f *Func) string {
 	p := &printer{f: f}
-	fmt.Fprintf(&p.out, "func %s entry=%d locals=%d {\n", f.Name, f.EntryBCI, f.Locals)
+	fmt.Fprintf(&p.out, "func %s entry=%d locals=%d", f.Name, f.EntryBCI, f.Locals)
+	if len(f.Entries) > 0 {
+		p.out.WriteString(" entries=")
+		for k, e := range f.Entries {
+			if k > 0 {
+				p.out.WriteByte(',')
+			}
+			p.out.WriteString(e.String())
+		}
+	}
+	p.out.WriteString(" {\n")
 	for _, b := range f.Blocks {
 		p.block(b)
 	}

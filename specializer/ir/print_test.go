@@ -62,6 +62,9 @@ func sample(op Op) (instr string, params []string) {
 
 func TestParse_everyRowPrintsAsDocumented(t *testing.T) {
 	for op := OpInvalid + 1; op < numOps; op++ {
+		if op == OpEnter {
+			continue // it stands alone: TestParse_entries
+		}
 		t.Run(op.String(), func(t *testing.T) {
 			line, params := sample(op)
 			params = append([]string{"v1: obj:Any", "v2: int"}, params...)
@@ -95,6 +98,44 @@ func TestParse_everyRowPrintsAsDocumented(t *testing.T) {
 			require.NoError(t, err, text)
 			assert.Equal(t, text, Format(f))
 			assert.NoError(t, Verify(f))
+		})
+	}
+}
+
+// severalEntries has a start, a handler with its exception, and the end they share.
+const severalEntries = `func f entry=0 locals=1 entries=start:0/0,handler:9/1 {
+b0() bci=-1:
+  enter b1() b2() [bci=0]
+b1() bci=0:
+  v1: obj:Any home=0 = load_local 0
+  jump b3(v1)
+b2() cold bci=9:
+  v2: obj:Any = load_stack 0
+  jump b3(v2)
+b3(v3: obj:Any) bci=4:
+  return v3 0 [bci=5]
+}
+`
+
+func TestParse_entries(t *testing.T) {
+	f, err := Parse(severalEntries)
+	require.NoError(t, err)
+	require.NoError(t, Verify(f))
+	assert.Equal(t, []Entry{{BCI: 0, Kind: EntryStart}, {BCI: 9, Depth: 1, Kind: EntryHandler}}, f.Entries)
+	assert.False(t, f.Generator())
+	assert.Equal(t, severalEntries, Format(f))
+}
+
+func TestVerify_entries(t *testing.T) {
+	for name, change := range map[string][2]string{
+		"too few edges":       {"enter b1() b2()", "enter b1()"},
+		"not alone":           {"b0() bci=-1:\n", "b0() bci=-1:\n  v9: int = iconst 1\n"},
+		"another predecessor": {"jump b3(v1)", "jump b2()"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := Parse(strings.Replace(severalEntries, change[0], change[1], 1))
+			require.NoError(t, err)
+			assert.Error(t, Verify(f))
 		})
 	}
 }

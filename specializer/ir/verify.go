@@ -79,7 +79,28 @@ func (v *verifier) shape() bool {
 	if e := v.f.Entry(); len(e.Params) > 0 || len(e.Preds) > 0 {
 		v.fail("the entry %s has parameters or predecessors", e.ID)
 	}
+	v.entries()
 	return len(v.errs) == 0
+}
+
+// entries checks the entries of a unit that has several.
+func (v *verifier) entries() {
+	for _, b := range v.f.Blocks {
+		if b.Term().Op != OpEnter {
+			continue
+		}
+		if b != v.f.Entry() || len(b.Instrs) != 1 {
+			v.fail("%s: enter does not stand alone in the entry block", b.ID)
+		}
+		if len(b.Term().Edges) != len(v.f.Entries) {
+			v.fail("%s: %d edges for %d entries", b.ID, len(b.Term().Edges), len(v.f.Entries))
+		}
+		for _, e := range b.Term().Edges {
+			if len(e.To.Params) > 0 || len(e.To.Preds) != 1 {
+				v.fail("%s: the entry %s has parameters or other predecessors", b.ID, e.To.ID)
+			}
+		}
+	}
 }
 
 func (v *verifier) terminators(b *Block, known []*Block) {
@@ -92,7 +113,7 @@ func (v *verifier) terminators(b *Block, known []*Block) {
 		if last := k == len(b.Instrs)-1; row.Term != last {
 			v.fail("%s: %s is in the wrong place for a terminator", b.ID, row.Name)
 		}
-		if len(i.Edges) != int(row.Edges) {
+		if row.Edges != Variadic && len(i.Edges) != int(row.Edges) {
 			v.fail("%s: %s has %d edges", b.ID, row.Name, len(i.Edges))
 		}
 		for _, e := range i.Edges {

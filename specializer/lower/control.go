@@ -8,20 +8,49 @@ import (
 	"pystonlite/specializer/regalloc"
 )
 
-// prologue opens the unit: C stack, recursion, polling. Its exits hand the frame over at the entry: the operand stack of
-// an OSR entry is still in memory.
+// prologue opens a unit with one entry. It has the operand stack of an OSR entry, which is still in memory.
 func (s *selector) prologue() {
-	depth := 0
-	for _, b := range s.f.Blocks[:1] {
-		for _, i := range b.Instrs {
-			if i.Op == ir.OpLoadStack {
-				depth++
-			}
+	entry := ir.Entry{BCI: s.f.EntryBCI}
+	for _, i := range s.f.Entry().Instrs {
+		if i.Op == ir.OpLoadStack {
+			entry.Depth++
 		}
 	}
-	record := func(e *emitter, reason codemeta.Reason) amd64.Label {
-		fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(s.f.EntryBCI), Depth: uint32(depth)}
-		for k := 0; k < depth; k++ {
+	in := &inst{name: "prologue"}
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) { e.open(entry) })
+}
+
+// selectEnter opens a unit at each of its entries: the ordinary start falls into its block, the others are out of line. C and
+// other units jump there; nothing runs through the block itself.
+func selectEnter(s *selector, i *ir.Instr) {
+	s.finish(s.start(), func(e *emitter, _ []regalloc.Loc) {
+		e.entries = make([]int, len(i.Edges))
+		for k := range i.Edges {
+			to := i.Edges[k].To
+			if k == 0 {
+				e.open(s.f.Entries[0])
+				e.jumpTo(to)
+				continue
+			}
+			e.outOfLine(func() {
+				e.Align(16)
+				e.entries[k] = e.Offset()
+				if s.f.Entries[k].Kind != ir.EntryHandler { // a handler goes on in the machine frame that raised
+					e.open(s.f.Entries[k])
+				}
+				e.Jmp(e.labels[s.index[to]])
+			})
+		}
+	})
+}
+
+// open is what machine code does wherever it is entered: registers, recursion, C stack, polling. Its exits hand the frame
+// over there, with the operand stack in memory still.
+func (e *emitter) open(entry ir.Entry) {
+	s := e.s
+	record := func(reason codemeta.Reason) amd64.Label {
+		fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(entry.BCI), Depth: uint32(entry.Depth)}
+		for k := 0; k < entry.Depth; k++ {
 			slot := s.f.Locals + k
 			fr.Values = append(fr.Values, codemeta.Value{Where: codemeta.AtLocal, Rep: codemeta.RepOwned, Slot: uint16(slot), Payload: uint32(slot)})
 		}
@@ -34,20 +63,17 @@ func (s *selector) prologue() {
 		})
 		return l
 	}
-	in := &inst{name: "prologue"}
-	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		for _, r := range e.saved {
-			e.R(amd64.Push, r)
-		}
-		if e.size != 0 {
-			e.RI(amd64.Sub64, amd64.RSP, e.size)
-		}
-		e.M(amd64.Dec32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
-		e.Jcc(amd64.S, record(e, codemeta.ReasonRecursion))
-		e.RM(amd64.Cmp64, amd64.RSP, amd64.At(ctxReg, s.off.CtxStackLimit))
-		e.Jcc(amd64.B, record(e, codemeta.ReasonCStack))
-		e.poll(record(e, codemeta.ReasonPoll))
-	})
+	for _, r := range e.saved {
+		e.R(amd64.Push, r)
+	}
+	if e.size != 0 {
+		e.RI(amd64.Sub64, amd64.RSP, e.size)
+	}
+	e.M(amd64.Dec32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
+	e.Jcc(amd64.S, record(codemeta.ReasonRecursion))
+	e.RM(amd64.Cmp64, amd64.RSP, amd64.At(ctxReg, s.off.CtxStackLimit))
+	e.Jcc(amd64.B, record(codemeta.ReasonCStack))
+	e.poll(record(codemeta.ReasonPoll))
 }
 
 // poll leaves when the eval breaker is set.
@@ -372,7 +398,7 @@ func init() {
 		ir.OpPyUnpack: selectPyUnpack, ir.OpPyMakeFunction: selectPyMakeFunction, ir.OpPyLoadDeref: selectPyLoadDeref,
 		ir.OpPyGetLen: operands(pyabi.HelperGetLen), ir.OpPyNewCell: operands(pyabi.HelperNewCell),
 
-		ir.OpJump: selectJump, ir.OpBranch: selectBranch, ir.OpReturn: selectReturn, ir.OpExit: selectExit, ir.OpPoll: selectPoll,
+		ir.OpJump: selectJump, ir.OpBranch: selectBranch, ir.OpReturn: selectReturn, ir.OpEnter: selectEnter, ir.OpExit: selectExit, ir.OpPoll: selectPoll,
 	} {
 		selectors[op] = f
 	}

@@ -29,6 +29,7 @@ type emitter struct {
 	floats   bool // the unit keeps values in xmm registers
 	meta     codemeta.Builder
 	marks    []Mark
+	entries  []int // offsets of the entries of a unit with several
 }
 
 func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
@@ -95,6 +96,12 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	}
 	for k := range e.marks {
 		e.marks[k].Offset = e.FinalOffset(e.marks[k].Offset)
+	}
+	for k, offset := range e.entries {
+		entry := s.f.Entries[k]
+		e.meta.AddEntry(codemeta.Entry{
+			BCI: uint32(entry.BCI), Depth: uint16(entry.Depth), Kind: codemeta.EntryKind(entry.Kind), Offset: uint32(e.FinalOffset(offset)),
+		})
 	}
 	meta := e.meta.Tables()
 	return &Code{Bytes: append([]byte(nil), code...), EntryOffset: 0, Meta: meta, Marks: e.marks}, nil

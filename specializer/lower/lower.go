@@ -187,7 +187,7 @@ func (s *selector) selectAll() {
 		for _, p := range b.Preds {
 			mb.preds = append(mb.preds, s.index[p])
 		}
-		if n == 0 {
+		if n == 0 && b.Term().Op != ir.OpEnter {
 			s.prologue()
 		}
 		s.fuse(b)

@@ -168,6 +168,9 @@ func threadJumps(f *ir.Func) bool {
 	changed := false
 	for _, b := range f.Blocks {
 		edges := b.Term().Edges
+		if b.Term().Op == ir.OpEnter {
+			continue // each entry has a block of its own
+		}
 		for k := range edges {
 			e := &edges[k]
 			// A chain of empty blocks cannot be longer than there are blocks; a cycle of them is an endless loop.

@@ -49,19 +49,36 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}}
 	entry := int32(snap.EntryBCI)
 	validate(code, instrs, entry)
-	t.flow = newFlow(instrs, entry)
-	if entry == 0 {
-		t.EnterFunction()
-	} else {
-		t.EnterLoop(entry, t.depthAt(entry))
-	}
-	t.orderNodes(node{t.flow.at[entry], 0})
-	t.JumpTo(t.order[0])
+	entries := []int32{entry}
+	t.flow = newFlow(instrs, entries...)
+	t.enter(entries)
 	for _, n := range t.order {
 		t.translate(n)
 	}
 	t.DropUnreached()
 	return t.F, nil
+}
+
+// enter makes the entries of the unit and the blocks of all nodes.
+func (t *translator) enter(entries []int32) {
+	blocks := []*ir.Block{nil}
+	if len(t.F.Entries) > 0 {
+		blocks = t.EnterSeveral()
+	} else {
+		blocks[0] = t.F.NewBlock(entries[0])
+	}
+	t.orderNodes(entries)
+	for k, b := range blocks {
+		switch {
+		case k > 0:
+			t.EnterAt(b, &t.F.Entries[k])
+		case entries[0] == 0:
+			t.EnterFunction(b)
+		default:
+			t.EnterLoop(b, entries[0], t.depthAt(entries[0]))
+		}
+		t.JumpTo(node{t.flow.at[entries[k]], 0})
+	}
 }
 
 // depthAt is the operand stack depth at a loop head: what the profile covers beyond the locals.
@@ -94,34 +111,42 @@ func (t *translator) succ(n node, s int) node {
 }
 
 // orderNodes lays the copies out in reverse postorder and finds out which of them need parameters.
-func (t *translator) orderNodes(entry node) {
+func (t *translator) orderNodes(entries []int32) {
 	type visit struct {
 		n    node
 		next int
 	}
-	preds := map[node]int{entry: 1}
-	state := map[node]int{entry: 1} // 1 on the stack, 2 done
+	preds := map[node]int{}
+	state := map[node]int{} // 1 on the stack, 2 done
 	back := map[node]bool{}
 	var post []node
-	stack := []visit{{entry, 0}}
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		if succs := t.flow.blocks[top.n.block].succs; top.next < len(succs) {
-			s := t.succ(top.n, succs[top.next])
-			top.next++
-			preds[s]++
-			if state[s] == 1 {
-				back[s] = true
-			}
-			if state[s] == 0 {
-				state[s] = 1
-				stack = append(stack, visit{s, 0})
-			}
-			continue
+	for k := len(entries) - 1; k >= 0; k-- { // the last first, so that what the first reaches comes first
+		entry := node{t.flow.at[entries[k]], 0}
+		preds[entry]++
+		stack := []visit{}
+		if state[entry] == 0 {
+			state[entry] = 1
+			stack = append(stack, visit{entry, 0})
 		}
-		state[top.n] = 2
-		post = append(post, top.n)
-		stack = stack[:len(stack)-1]
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			if succs := t.flow.blocks[top.n.block].succs; top.next < len(succs) {
+				s := t.succ(top.n, succs[top.next])
+				top.next++
+				preds[s]++
+				if state[s] == 1 {
+					back[s] = true
+				}
+				if state[s] == 0 {
+					state[s] = 1
+					stack = append(stack, visit{s, 0})
+				}
+				continue
+			}
+			state[top.n] = 2
+			post = append(post, top.n)
+			stack = stack[:len(stack)-1]
+		}
 	}
 	for k := len(post) - 1; k >= 0; k-- {
 		n := post[k]

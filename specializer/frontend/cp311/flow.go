@@ -26,13 +26,16 @@ type flow struct {
 	loops  []loop        // innermost loops only
 }
 
-// newFlow builds the graph for an entry at bytecode index entry.
-func newFlow(instrs []Instr, entry int32) *flow {
+// newFlow builds the graph of what is reached from the entries.
+func newFlow(instrs []Instr, entries ...int32) *flow {
 	index := make(map[int32]int, len(instrs))
 	for k := range instrs {
 		index[instrs[k].Start] = k
 	}
-	leaders := map[int]bool{0: true, index[entry]: true}
+	leaders := map[int]bool{0: true}
+	for _, entry := range entries {
+		leaders[index[entry]] = true
+	}
 	for k := range instrs {
 		if t := instrs[k].target(); t >= 0 {
 			leaders[index[t]] = true
@@ -65,31 +68,36 @@ func newFlow(instrs []Instr, entry int32) *flow {
 			b.succs = append(b.succs, f.at[t])
 		}
 	}
-	f.order(f.at[entry])
+	f.order(entries)
 	f.findLoops()
 	return f
 }
 
-// order computes the reverse postorder from the entry without recursion.
-func (f *flow) order(entry int) {
+// order computes the reverse postorder from the entries without recursion.
+func (f *flow) order(entries []int32) {
 	type visit struct{ block, next int }
 	seen := make([]bool, len(f.blocks))
 	var post []int
-	stack := []visit{{entry, 0}}
-	seen[entry] = true
-	for len(stack) > 0 {
-		top := &stack[len(stack)-1]
-		if top.next < len(f.blocks[top.block].succs) {
-			s := f.blocks[top.block].succs[top.next]
-			top.next++
-			if !seen[s] {
-				seen[s] = true
-				stack = append(stack, visit{s, 0})
-			}
-			continue
+	for k := len(entries) - 1; k >= 0; k-- { // the last first, so that what the first reaches comes first
+		stack := []visit{}
+		if entry := f.at[entries[k]]; !seen[entry] {
+			seen[entry] = true
+			stack = append(stack, visit{entry, 0})
 		}
-		post = append(post, top.block)
-		stack = stack[:len(stack)-1]
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			if top.next < len(f.blocks[top.block].succs) {
+				s := f.blocks[top.block].succs[top.next]
+				top.next++
+				if !seen[s] {
+					seen[s] = true
+					stack = append(stack, visit{s, 0})
+				}
+				continue
+			}
+			post = append(post, top.block)
+			stack = stack[:len(stack)-1]
+		}
 	}
 	for k := len(post) - 1; k >= 0; k-- {
 		f.rpo = append(f.rpo, post[k])
