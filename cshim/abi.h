@@ -91,6 +91,16 @@ PyObject *pl_format_value(PyObject *value, PyObject *spec, int64_t flags);
 PyObject *pl_make_function(PyObject *code, PyObject *globals, int64_t flags, PyObject **operands);
 void pl_store_value_first(PyObject *object, int64_t index, PyObject *value);
 
+PyObject *pl_make_generator(pl_frame *f, PyThreadState *ts);
+pl_item pl_generator_returned(PyObject *generator, PyObject *result, PyThreadState *ts);
+pl_item pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts);
+pl_item pl_send(PyObject *receiver, PyObject *value);
+PyObject *pl_yield_from_iter(PyObject *iterable, int64_t coroutines);
+PyObject *pl_awaitable(PyObject *o, int64_t where);
+PyObject *pl_aiter(PyObject *o);
+PyObject *pl_anext(PyObject *iterator);
+PyObject *pl_async_gen_wrap(PyObject *value);
+
 pl_item pl_next(PyObject *iterator);
 PyObject *pl_next_raises(PyObject *iterator);
 PyObject *pl_unpack(PyObject *iterable, int64_t n);

@@ -316,7 +316,7 @@ pl_code_scan(pl_code *pc)
 {
     PyCodeObject *co = pc->code;
     pc->scanned = true;
-    if (Py_REFCNT(co) > STATIC_REFCNT || !has_edges(co)) {
+    if (Py_REFCNT(co) > STATIC_REFCNT || !has_edges(co) || (co->co_flags & PL_GENERATOR_LIKE)) {
         return;
     }
     PyObject *bytes = PyCode_GetCode(co);

@@ -220,11 +220,6 @@ first_sight(pl_code *pc, const pl_frame *f)
     pc->globals = f->f_globals;
     pc->builtins = f->f_builtins;
     pc->scanned = true;
-    if (co->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) {
-        pc->state = PL_REFUSED;
-        pc->reason = "generator";
-        return;
-    }
     if (pl_cfg.allow != NULL && !is_listed(pl_cfg.allow, co->co_qualname)) {
         pc->state = PL_SUPPRESSED;
         pc->reason = "not in the allow list";
@@ -279,7 +274,9 @@ enum { STATIC_REFCNT = 100000000 };
 static void
 count_call(pl_code *pc, pl_frame *f)
 {
-    profile_arguments(pc, f);
+    if (f->owner == FRAME_OWNED_BY_THREAD) {      /* a generator that is resumed has its locals there */
+        profile_arguments(pc, f);
+    }
     uint64_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.threshold;
     if (Py_REFCNT(pc->code) >= STATIC_REFCNT && !pl_cfg.compile_all) {
         threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
@@ -288,6 +285,15 @@ count_call(pl_code *pc, pl_frame *f)
     if (pc->calls >= threshold && (pc->calls - threshold) % again == 0) {
         pl_code_ask(pc, f, 0, &pc->state);
     }
+}
+
+/* Where the frame's unit takes it over, or NULL; there is a unit. */
+static inline const uint8_t *
+entry_for(pl_code *pc, const pl_frame *f)
+{
+    const uint8_t *entry = f->owner == FRAME_OWNED_BY_GENERATOR ? pl_resume_entry(pc, f) : pc->unit->entry;
+    pc->unit->entries += entry != NULL;
+    return entry;
 }
 
 static PyObject *
@@ -329,8 +335,10 @@ run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
         count_call(pc, f);
     }
     if (pc->unit != NULL && pl_code_fits(pc, f) && !pl_is_tracing(ts)) {
-        pc->unit->entries++;
-        return pl_enter(ts, f, pc->unit->entry);
+        const uint8_t *entry = entry_for(pc, f);
+        if (entry != NULL) {
+            return pl_enter(ts, f, entry);
+        }
     }
     return pc->n_edges != 0 ? pl_run_stock(ts, f, 0) : pl_run_plain(ts, f, 0);
 }
@@ -341,8 +349,10 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
     pl_counters.hook_calls++;
     pl_code *pc = pl_code_get(f->f_code);
     if (pc != NULL && pc->unit != NULL && !throwflag && !pl_is_tracing(ts) && pl_code_fits(pc, f) && pl_enabled) {
-        pc->unit->entries++;
-        return pl_enter(ts, f, pc->unit->entry);
+        const uint8_t *entry = entry_for(pc, f);
+        if (entry != NULL) {
+            return pl_enter(ts, f, entry);
+        }
     }
     if (pc != NULL && pc->settled && pl_blocks == 0 && !pl_results_ready) {
         return pl_run_plain(ts, f, throwflag);

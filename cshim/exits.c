@@ -479,7 +479,7 @@ leave(exit_state *x, const pl_exit_rec *rec)
             result = run_on(ts, f, depth, result, tail);
         }
     }
-    if (resume == NULL) {
+    if (resume == NULL && f->owner != FRAME_OWNED_BY_GENERATOR) {
         pl_frame_release(ts, f);
     }
     return (pl_exit_result){.value = result, .resume = resume};

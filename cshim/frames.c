@@ -169,17 +169,18 @@ move_into_object(PyThreadState *ts, PyFrameObject *object, pl_frame *f)
     if (_PyFrame_IsIncomplete(copy)) {
         pl_set_running(copy, copy->f_code->_co_firsttraceable);   /* it is dead: what it pretends to have run is of no matter */
     }
-    /* The frame is unlinked, so the thread's current frame is its caller.  A failure costs f_back only. */
-    object->f_back = pl_frame_object(ts);
+    /* The frame is unlinked, so the thread's current frame is its caller.  A failure costs f_back only.  The caller of a
+     * generator's frame is nobody's business any more. */
+    object->f_back = f->owner == FRAME_OWNED_BY_GENERATOR ? NULL : pl_frame_object(ts);
     if (!PyObject_GC_IsTracked((PyObject *)object)) {
         PyObject_GC_Track((PyObject *)object);
     }
 }
 
-void
-pl_frame_release(PyThreadState *ts, pl_frame *f)
+/* Gives the frame object, if any, what it needs to live on, and drops the locals. */
+static void
+empty(PyThreadState *ts, pl_frame *f)
 {
-    ts->recursion_remaining--;    /* finalizers find one level less, as in the stock evaluator */
     PyFrameObject *object = f->frame_obj;
     if (object != NULL) {
         f->frame_obj = NULL;
@@ -192,7 +193,23 @@ pl_frame_release(PyThreadState *ts, pl_frame *f)
         Py_XDECREF(f->localsplus[i]);
     }
     f->stacktop = 0;
+}
+
+void
+pl_frame_release(PyThreadState *ts, pl_frame *f)
+{
+    ts->recursion_remaining--;    /* finalizers find one level less, as in the stock evaluator */
+    empty(ts, f);
     ts->recursion_remaining++;
+}
+
+void
+pl_frame_end(PyThreadState *ts, pl_frame *f)
+{
+    empty(ts, f);
+    Py_CLEAR(f->f_locals);
+    Py_DECREF(f->f_func);
+    Py_DECREF(f->f_code);
 }
 
 void

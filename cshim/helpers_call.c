@@ -25,7 +25,7 @@ bool
 pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result)
 {
     const int plain = CO_OPTIMIZED | CO_NEWLOCALS;
-    const int other = CO_VARARGS | CO_VARKEYWORDS | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    const int other = CO_VARARGS | CO_VARKEYWORDS;
     /* Another evaluator may have been installed over ours: it must see the call. */
     if (!Py_IS_TYPE(callable, &PyFunction_Type) || ctx->cframe.use_tracing || ts->interp->eval_frame != pl_hook) {
         return false;

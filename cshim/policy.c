@@ -134,9 +134,6 @@ const char *
 pl_policy_refusal(const pl_code *pc)
 {
     const PyCodeObject *co = pc->code;
-    if (co->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) {
-        return "generator";
-    }
     if (pl_cfg.deny != NULL && set_has(pl_cfg.deny, co->co_qualname)) {
         return "in the deny list";
     }

@@ -9,6 +9,9 @@
  *     r14  pl_ctx of this activation               r11, xmm15  scratch, never allocated
  *     rbx r12 r13  callee-saved, allocatable;  everything else caller-saved
  *
+ * A frame that a generator owns stays its own: it is "returned" from with stacktop and locals as the stock evaluator leaves
+ * them, for whoever resumed the generator to clear.
+ *
  * A unit is entered with rbp = its frame, *linked* (frame->previous set, ctx->cframe.current_frame = frame), stacktop = -1,
  * recursion not yet charged, rsp = 8 mod 16.  It returns rax = owned result or NULL with an exception set, rdx = its frame,
  * rbp = frame->previous; the frame is then unlinked, recursion given back, its locals released (stacktop = 0, frame_obj
@@ -122,6 +125,7 @@ enum pl_typebits {
 pl_frame *pl_frame_push(PyThreadState *ts, PyFunctionObject *func);      /* steals func; locals NULL; NULL on no memory */
 void pl_frame_pop(PyThreadState *ts, pl_frame *f);                       /* data stack only */
 void pl_frame_release(PyThreadState *ts, pl_frame *f);                   /* unlinked frame -> "returned" state above */
+void pl_frame_end(PyThreadState *ts, pl_frame *f);       /* unlinked frame of a finished generator -> nothing */
 PyObject *pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry);   /* C -> machine code: ctx, link, run */
 PyObject *pl_handover(PyThreadState *ts, pl_frame *f, int throwflag);    /* linked+charged frame -> stock evaluator */
 void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> nothing: drops f_locals, func, code; pops */
@@ -158,6 +162,10 @@ extern const uint8_t pl_box_float_stub[];   /* asm: r11 = bits of a double -> r1
 extern const uint8_t pl_stub_cold[];        /* asm: unit entry convention; runs the linked frame through the cold path */
 PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_ctx *ctx);   /* asm: behind pl_enter */
 PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behind pl_stub_cold */
+
+/* ---- generators.c ------------------------------------------------------------------------------------------------ */
+/* Where the unit of a generator's code resumes the suspended frame; NULL when it does not, stock has to. */
+const uint8_t *pl_resume_entry(const pl_code *pc, const pl_frame *f);
 
 /* ---- pools.c ---------------------------------------------------------------------------------------------------- */
 /* Dead int objects of up to two digits, which fill one allocation class, chained through ob_type.  Machine code takes from

@@ -1,6 +1,7 @@
 """Comparing stock and accelerated runs: of whole programs in two processes, and of single functions in this one."""
 
 import difflib
+import inspect
 import json
 import os
 import subprocess
@@ -142,13 +143,26 @@ class Outcome:
     references: tuple[int, ...]
 
 
+def run_to_end(result: Any) -> Any:
+    """What a generator yields or a coroutine returns; any other result as it is."""
+    if inspect.isgenerator(result):
+        return list(result)
+    if inspect.iscoroutine(result):
+        try:
+            while True:
+                result.send(None)
+        except StopIteration as stop:
+            return stop.value
+    return result
+
+
 def outcome(func: Callable[..., Any], make_args: Callable[[], tuple[Any, ...]]) -> Outcome:
     """Call the function with fresh arguments. Reference counts are those of the arguments after the call, minus before."""
     args = make_args()
     before = [sys.getrefcount(arg) for arg in args]
     result, exception, positions, text = None, None, (), ""
     try:
-        result = repr(func(*args))
+        result = repr(run_to_end(func(*args)))
     except BaseException as error:
         exception = (type(error).__name__, repr(error.args))
         frames = traceback.extract_tb(error.__traceback__)[1:]

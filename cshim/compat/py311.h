@@ -46,6 +46,8 @@ _Static_assert(offsetof(_PyInterpreterFrame, previous) == 48, "stubs.c knows whe
 
 /* ---- frames --------------------------------------------------------------------------------------------------- */
 
+#define PL_GENERATOR_LIKE (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+
 static inline _PyInterpreterFrame *
 pl_current_frame(PyThreadState *ts)
 {

@@ -33,6 +33,7 @@ const (
 	ReasonDictShape
 	ReasonAttrMissing
 	ReasonChunkFull
+	ReasonNoGenerator
 	ReasonStress
 
 	numReasons
@@ -72,6 +73,7 @@ var reasons = [numReasons]reasonInfo{
 	ReasonDictShape:         {"dict_shape", true},
 	ReasonAttrMissing:       {"attr_missing", true},
 	ReasonChunkFull:         {"chunk_full", false},
+	ReasonNoGenerator:       {"no_generator", false},
 	ReasonStress:            {"stress", false},
 }
 

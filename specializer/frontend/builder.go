@@ -110,6 +110,9 @@ func (b *Builder) Emit(op ir.Op, imm int64, args ...ir.Value) *ir.Instr {
 	types := make([]ir.Type, row.Results)
 	for k := range types {
 		types[k] = row.Result
+		if k > 0 && row.Second != ir.NoType {
+			types[k] = row.Second
+		}
 		if row.SameValue {
 			types[k] = b.F.Type(args[0])
 		}

@@ -33,7 +33,7 @@ func (op Op) OperandRep(k int) Rep {
 func (i *Instr) Removable() bool {
 	row := i.Op.Row()
 	// An item known to be in bounds has no exit to keep.
-	return row.Pure && (!row.Checks || i.Op == OpTupleItem && i.Imm == 1)
+	return i.Op == OpLoadLocal || row.Pure && (!row.Checks || i.Op == OpTupleItem && i.Imm == 1)
 }
 
 // Writes is what executing i may change: what its row says, and everything when it may run Python code. An instruction

@@ -51,6 +51,7 @@ type Row struct {
 	Args      int8   // number of operands, or Variadic
 	Results   int8   // number of results
 	Result    Type   // type of the (first) result where the op alone determines it
+	Second    Type   // type of the second result where it is another
 	New       bool   // object results are new references; otherwise they are borrowed from what Borrowed names
 	Consumes  uint8  // bit set of the operands whose reference the op takes over; bit 7: all operands from index 7 on
 	Reads     Effects
@@ -194,6 +195,7 @@ const (
 	OpPyCallEx
 	OpPyIter
 	OpPyNext
+	OpPySend
 	OpPyLoadGlobal
 	OpPyStoreGlobal
 	OpPyLoadName
@@ -217,6 +219,8 @@ const (
 	OpBranch
 	OpReturn
 	OpEnter
+	OpYield
+	OpReturnGenerator
 	OpExit
 	OpPoll
 
@@ -357,6 +361,7 @@ var rows = [numOps]Row{
 	OpPyCallEx:        {Name: "py_call_ex", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_call_ex f args [kwargs]"},
 	OpPyIter:          {Name: "py_iter", Args: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_iter a"},
 	OpPyNext:          {Name: "py_next", Args: 1, Results: 1, Result: Obj(AnyOrNull), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_next it: NULL when exhausted"},
+	OpPySend:          {Name: "py_send", Args: 2, Results: 2, Result: AnyType, Second: BoolType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v, d = py_send it a: sends a; d is 1 when v is what it returned, 0 when it yielded v"},
 	OpPyLoadGlobal:    {Name: "py_load_global", Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_load_global @name: globals, then builtins"},
 	OpPyStoreGlobal:   {Name: "py_store_global", Args: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_store_global v @name"},
 	OpPyLoadName:      {Name: "py_load_name", Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_load_name @name: the frame's namespace, globals, builtins"},
@@ -376,12 +381,14 @@ var rows = [numOps]Row{
 	OpPyNewCell:       {Name: "py_new_cell", Args: 1, Results: 1, Result: Obj(Cell), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_new_cell a: a cell with the content a, which may be NULL"},
 	OpPyGetLen:        {Name: "py_len", Args: 1, Results: 1, Result: IntType, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_len a: len(a)"},
 
-	OpJump:   {Name: "jump", Edges: 1, Term: true, Doc: "jump b3(v1, v2)"},
-	OpBranch: {Name: "branch", Edges: 2, Args: 1, Term: true, Doc: "branch a b3(v1) b4(): a is a truth value; first edge when 1"},
-	OpReturn: {Name: "return", Args: 1, Consumes: 1, Term: true, Exit: ExitDeopt, Reads: EffAll, Imm: "1: takes a new reference to a (set by refcount)", Doc: "return a 0: releases the locals and gives a to the caller; leaves for stock at the RETURN_VALUE when the frame has a frame object"},
-	OpEnter:  {Name: "enter", Edges: Variadic, Term: true, Exit: ExitDeopt, Doc: "enter b1() b2(): the unit has several entries (Func.Entries), one an edge; stands alone in the entry block, no machine code runs through it"},
-	OpExit:   {Name: "exit", Term: true, Exit: ExitDeopt, Imm: "codemeta.Reason", Doc: "exit 17: the frame continues in stock"},
-	OpPoll:   {Name: "poll", Exit: ExitDeopt, Reads: EffAll, Doc: "poll: leaves for stock when the eval breaker is set"},
+	OpJump:            {Name: "jump", Edges: 1, Term: true, Doc: "jump b3(v1, v2)"},
+	OpBranch:          {Name: "branch", Edges: 2, Args: 1, Term: true, Doc: "branch a b3(v1) b4(): a is a truth value; first edge when 1"},
+	OpReturn:          {Name: "return", Args: 1, Consumes: 1, Term: true, Exit: ExitDeopt, Reads: EffAll, Imm: "1: takes a new reference to a (set by refcount)", Doc: "return a 0: releases the locals and gives a to the caller; leaves for stock at the RETURN_VALUE when the frame has a frame object"},
+	OpEnter:           {Name: "enter", Edges: Variadic, Term: true, Exit: ExitDeopt, Doc: "enter b1() b2(): the unit has several entries (Func.Entries), one an edge; stands alone in the entry block, no machine code runs through it"},
+	OpYield:           {Name: "yield", Args: Variadic, Consumes: 0xff, Term: true, Python: true, Writes: EffAll, Reads: EffAll, Imm: "bytecode index of the instruction", Doc: "yield v a b … 12: suspends the generator: the operand stack a b … goes into the frame, v to whoever resumed it"},
+	OpReturnGenerator: {Name: "return_generator", Term: true, Exit: ExitDeopt, Python: true, Writes: EffAll, Reads: EffAll, Doc: "return_generator: returns a new generator that takes the frame over"},
+	OpExit:            {Name: "exit", Term: true, Exit: ExitDeopt, Imm: "codemeta.Reason", Doc: "exit 17: the frame continues in stock"},
+	OpPoll:            {Name: "poll", Exit: ExitDeopt, Reads: EffAll, Doc: "poll: leaves for stock when the eval breaker is set"},
 }
 
 // Row is the op's row of the table.

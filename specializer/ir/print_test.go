@@ -30,6 +30,9 @@ func sample(op Op) (instr string, params []string) {
 		var rs []string
 		for k := range n {
 			t := row.Result
+			if k > 0 && row.Second != NoType {
+				t = row.Second
+			}
 			if t == NoType {
 				t = Obj(Other)
 			}

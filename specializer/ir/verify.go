@@ -203,8 +203,11 @@ func (v *verifier) operands(i *Instr) {
 	if len(i.Results) != int(row.Results) {
 		v.fail("%d results instead of %d", len(i.Results), row.Results)
 	}
-	for _, r := range i.Results {
+	for k, r := range i.Results {
 		got, want := v.f.Type(r), row.Result
+		if k > 0 && row.Second != NoType {
+			want = row.Second
+		}
 		if row.SameValue && len(i.Args) > 0 {
 			want = Type{Rep: v.f.Type(i.Args[0]).Rep, Set: AnyOrNull}
 		}

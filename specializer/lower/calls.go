@@ -60,6 +60,11 @@ type stockCall struct {
 
 // callAddress selects a call by the C convention. result is a row's result code; stock is for calls that the program makes.
 func (s *selector) callAddress(i *ir.Instr, result string, python bool, stock *stockCall, addr func(*emitter) uint64, args []arg) {
+	s.callCode(i, result, python, stock, func(e *emitter) { e.callAddr(addr(e)) }, args)
+}
+
+// callCode is callAddress with what emits the call instruction.
+func (s *selector) callCode(i *ir.Instr, result string, python bool, stock *stockCall, call func(*emitter), args []arg) {
 	in := s.start()
 	type stored struct {
 		word, operand int
@@ -89,7 +94,7 @@ func (s *selector) callAddress(i *ir.Instr, result string, python bool, stock *s
 	switch result {
 	case "o", "i", "l", "ow":
 		define(0, amd64.RAX)
-	case "oo":
+	case "oo", "os":
 		define(0, amd64.RAX)
 		define(1, amd64.RDX)
 	}
@@ -127,7 +132,7 @@ func (s *selector) callAddress(i *ir.Instr, result string, python bool, stock *s
 		if stock != nil && stock.charged {
 			e.charge(x)
 		}
-		e.callAddr(addr(e))
+		call(e)
 		if stock != nil && stock.charged {
 			e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
 		}
@@ -180,7 +185,7 @@ func (e *emitter) checkResult(result string, x *exit) {
 		return
 	}
 	switch result {
-	case "o":
+	case "o", "os":
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
 		e.Jcc(amd64.E, x.label)
 	case "i":

@@ -284,6 +284,14 @@ func selectReturn(s *selector, i *ir.Instr) {
 			e.toReg(amd64.RAX, vr, l[v])
 			e.M(amd64.Inc64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
 		}
+		if s.f.Generator() { // its locals are released by whoever resumed it, once the generator is finished
+			if i.Imm == 0 {
+				e.toReg(amd64.RAX, vr, l[v])
+			}
+			e.MI(amd64.Mov32, amd64.At(frameReg, s.off.FrameStacktop), int32(s.f.Locals))
+			e.leaveGenerator()
+			return
+		}
 		e.RM(amd64.Mov64, r, amd64.At(frameReg, s.off.FramePrevious))
 		e.MR(amd64.Mov64, amd64.At(ctxReg, s.off.CtxCurrentFrame), r)
 		for _, sl := range slots {
@@ -388,7 +396,7 @@ func init() {
 		ir.OpPySetItem: selectPySetItem, ir.OpPyDelItem: operands(pyabi.HelperDelItem),
 		ir.OpPyGetAttr: named(pyabi.HelperGetAttr), ir.OpPySetAttr: named(pyabi.HelperSetAttr), ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
 		ir.OpPyGetMethod: named(pyabi.HelperGetMethod), ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
-		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: operands(pyabi.HelperNext),
+		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: selectPyNext, ir.OpPySend: selectPySend,
 		ir.OpPyLoadGlobal: selectPyLoadGlobal, ir.OpPyStoreGlobal: selectPyStoreGlobal,
 		ir.OpPyLoadName: selectPyLoadName, ir.OpPyStoreName: selectPyStoreName,
 		ir.OpPyBuildTuple: gathered(pyabi.HelperBuildTuple, 1), ir.OpPyBuildList: gathered(pyabi.HelperBuildList, 1),
@@ -398,7 +406,8 @@ func init() {
 		ir.OpPyUnpack: selectPyUnpack, ir.OpPyMakeFunction: selectPyMakeFunction, ir.OpPyLoadDeref: selectPyLoadDeref,
 		ir.OpPyGetLen: operands(pyabi.HelperGetLen), ir.OpPyNewCell: operands(pyabi.HelperNewCell),
 
-		ir.OpJump: selectJump, ir.OpBranch: selectBranch, ir.OpReturn: selectReturn, ir.OpEnter: selectEnter, ir.OpExit: selectExit, ir.OpPoll: selectPoll,
+		ir.OpJump: selectJump, ir.OpBranch: selectBranch, ir.OpReturn: selectReturn, ir.OpEnter: selectEnter,
+		ir.OpYield: selectYield, ir.OpReturnGenerator: selectReturnGenerator, ir.OpExit: selectExit, ir.OpPoll: selectPoll,
 	} {
 		selectors[op] = f
 	}

@@ -125,6 +125,11 @@ type Offsets struct {
 	CodeStackSize            int32
 	CodeExtra                int32
 	CodeUnits                int32
+	CellUnit                 int32
+	CellGlobals              int32
+	CellBuiltins             int32
+	UnitAt                   int32
+	UnitEntries              int32
 	CodeDirect               int32
 	MethodFunc               int32
 	MethodSelf               int32
@@ -145,6 +150,7 @@ type Offsets struct {
 	TupleIterIndex           int32
 	TupleIterSeq             int32
 	GenExcState              int32
+	GenExcPrevious           int32
 	GenFrameState            int32
 	GenFrame                 int32
 	GenFrameSuspended        int32
@@ -152,7 +158,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [145]*int32 {
+func (o *Offsets) fields() [151]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -275,6 +281,11 @@ func (o *Offsets) fields() [145]*int32 {
 		&o.CodeStackSize,
 		&o.CodeExtra,
 		&o.CodeUnits,
+		&o.CellUnit,
+		&o.CellGlobals,
+		&o.CellBuiltins,
+		&o.UnitAt,
+		&o.UnitEntries,
 		&o.CodeDirect,
 		&o.MethodFunc,
 		&o.MethodSelf,
@@ -295,6 +306,7 @@ func (o *Offsets) fields() [145]*int32 {
 		&o.TupleIterIndex,
 		&o.TupleIterSeq,
 		&o.GenExcState,
+		&o.GenExcPrevious,
 		&o.GenFrameState,
 		&o.GenFrame,
 		&o.GenFrameSuspended,
@@ -383,6 +395,15 @@ const (
 	HelperNextRaises
 	HelperUnpack
 	HelperUnpackEx
+	HelperMakeGenerator
+	HelperGeneratorReturned
+	HelperGeneratorExhausted
+	HelperSend
+	HelperYieldFromIter
+	HelperAwaitable
+	HelperAiter
+	HelperAnext
+	HelperAsyncGenWrap
 	HelperBuildTuple
 	HelperBuildList
 	HelperBuildSet
@@ -431,6 +452,7 @@ const (
 	HelperBoxIntGeneralStub
 	HelperDeallocGeneralStub
 	HelperIntPool
+	HelperExtraIndex
 	HelperColdStub
 
 	// NumHelpers bounds the helper numbers.
@@ -518,6 +540,15 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperNextRaises:            {"NextRaises", "o", "o", FlagRaises | FlagPython},
 	HelperUnpack:                {"Unpack", "o", "ow", FlagRaises | FlagPython},
 	HelperUnpackEx:              {"UnpackEx", "o", "oww", FlagRaises | FlagPython},
+	HelperMakeGenerator:         {"MakeGenerator", "w", "ft", FlagPython},
+	HelperGeneratorReturned:     {"GeneratorReturned", "os", "oOt", FlagRaises | FlagPython},
+	HelperGeneratorExhausted:    {"GeneratorExhausted", "ow", "oOt", FlagRaises | FlagPython},
+	HelperSend:                  {"Send", "os", "oo", FlagRaises | FlagPython},
+	HelperYieldFromIter:         {"YieldFromIter", "o", "ow", FlagRaises | FlagPython},
+	HelperAwaitable:             {"Awaitable", "o", "ow", FlagRaises | FlagPython},
+	HelperAiter:                 {"Aiter", "o", "o", FlagRaises | FlagPython},
+	HelperAnext:                 {"Anext", "o", "o", FlagRaises | FlagPython},
+	HelperAsyncGenWrap:          {"AsyncGenWrap", "o", "o", FlagRaises | FlagPython},
 	HelperBuildTuple:            {"BuildTuple", "o", "Pw", FlagRaises | FlagPython},
 	HelperBuildList:             {"BuildList", "o", "Pw", FlagRaises | FlagPython},
 	HelperBuildSet:              {"BuildSet", "o", "pw", FlagRaises | FlagPython},
@@ -566,6 +597,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperBoxIntGeneralStub:     {"BoxIntGeneralStub", "s", "", FlagRaises},
 	HelperDeallocGeneralStub:    {"DeallocGeneralStub", "s", "", FlagPython},
 	HelperIntPool:               {"IntPool", "s", "", 0},
+	HelperExtraIndex:            {"ExtraIndex", "s", "", 0},
 	HelperColdStub:              {"ColdStub", "s", "", FlagRaises | FlagPython},
 }
 
@@ -602,6 +634,7 @@ const (
 	KnownListIter
 	KnownTupleIter
 	KnownGenerator
+	KnownCoroutine
 	KnownFunction
 	KnownBuiltinFunction
 	KnownMethodDescriptor
@@ -683,6 +716,7 @@ var knownNames = [NumKnown]string{
 	KnownListIter:         "ListIter",
 	KnownTupleIter:        "TupleIter",
 	KnownGenerator:        "Generator",
+	KnownCoroutine:        "Coroutine",
 	KnownFunction:         "Function",
 	KnownBuiltinFunction:  "BuiltinFunction",
 	KnownMethodDescriptor: "MethodDescriptor",

@@ -24,6 +24,7 @@ type translator struct {
 	kwnames    pyabi.ObjID  // set by KW_NAMES for the CALL that follows
 	callBefore *ir.FrameState
 	slice      []ir.Value // operands of a BUILD_SLICE for the subscript that follows
+	resumes    *resumes   // while the resumes of a generator are looked for
 }
 
 // Build translates the snapshot's unit.
@@ -38,10 +39,6 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 		}
 	}()
 	code := &snap.Codes[0]
-	const generatorLike = 0x20 | 0x80 | 0x200 // CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
-	if code.Flags&generatorLike != 0 {
-		return nil, &frontend.Unsupported{Reason: "generator"}
-	}
 	instrs, err := decode(code)
 	if err != nil {
 		return nil, err
@@ -50,6 +47,16 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 	entry := int32(snap.EntryBCI)
 	validate(code, instrs, entry)
 	entries := []int32{entry}
+	if code.Flags&generatorLike != 0 {
+		if entry != 0 {
+			return nil, &frontend.Unsupported{Reason: "loop of a generator"}
+		}
+		t.F.Entries = findEntries(snap, instrs)
+		entries = entries[:0]
+		for _, e := range t.F.Entries {
+			entries = append(entries, e.BCI)
+		}
+	}
 	t.flow = newFlow(instrs, entries...)
 	t.enter(entries)
 	for _, n := range t.order {
@@ -163,6 +170,10 @@ func (t *translator) orderNodes(entries []int32) {
 // anchor for hoisted guards.
 func (t *translator) JumpTo(n node) {
 	if t.Cur == nil {
+		return
+	}
+	if t.resumes != nil {
+		t.resumes.reach(t, n)
 		return
 	}
 	target := t.targets[n]

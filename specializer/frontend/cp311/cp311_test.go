@@ -213,9 +213,19 @@ func TestBuild_statesAreThoseOfTheInstructions(t *testing.T) {
 	}
 }
 
-func TestBuild_refusesGenerators(t *testing.T) {
-	snap, _ := recorded(t, "int_loop")
-	snap.Codes[0].Flags |= 0x20
-	_, err := Build(snap)
-	require.EqualError(t, err, "generator")
+func TestBuild_entriesOfGenerators(t *testing.T) {
+	snap, _ := recorded(t, "generator")
+	f, err := Build(snap)
+	require.NoError(t, err)
+	f.ComputePreds()
+	require.NoError(t, ir.Verify(f))
+	require.True(t, f.Generator())
+	require.Equal(t, "start:0/0", f.Entries[0].String())
+	for _, e := range f.Entries[1:] {
+		require.Equal(t, ir.EntryResume, e.Kind)
+		require.Positive(t, e.Depth, "the value sent is on the stack")
+	}
+	snap.EntryBCI = uint32(f.Entries[1].BCI)
+	_, err = Build(snap)
+	require.EqualError(t, err, "loop of a generator")
 }

@@ -75,6 +75,8 @@ var jumps = [256]jumpKind{
 	OpReturnValue:              stops,
 	OpRaiseVarargs:             stops,
 	OpReraise:                  stops,
+	OpReturnGenerator:          stops,
+	OpYieldValue:               stops, // what follows is an entry of its own
 }
 
 // target is where the instruction may jump, or -1.

@@ -256,6 +256,24 @@ func init() {
 			t.DoHelper(pyabi.HelperRaise, nil, v[0], v[1])
 			t.Exit(uint16(codemeta.ReasonException)) // not reached: the helper always raises
 		},
+		OpReturnGenerator: returnGenerator, OpYieldValue: yieldValue, OpSend: send,
+		OpJumpBackwardNoInterrupt: func(t *translator, in *Instr) { t.JumpTo(t.to(in.target())) },
+		OpGetYieldFromIter: func(t *translator, in *Instr) {
+			const coroutine = 0x80 | 0x100 // CO_COROUTINE, CO_ITERABLE_COROUTINE
+			allowed := uint64(0)
+			if t.Code.Flags&coroutine != 0 {
+				allowed = 1
+			}
+			t.Push(t.CallHelper(pyabi.HelperYieldFromIter, ir.HelperWords{int64(allowed)}, t.Pop()))
+		},
+		OpGetAwaitable: func(t *translator, in *Instr) {
+			t.Push(t.CallHelper(pyabi.HelperAwaitable, ir.HelperWords{int64(in.Arg)}, t.Pop()))
+		},
+		OpGetAiter: helper(pyabi.HelperAiter, 1),
+		OpGetAnext: func(t *translator, _ *Instr) {
+			t.Push(t.CallHelper(pyabi.HelperAnext, nil, t.Peek(1)))
+		},
+		OpAsyncGenWrap: helper(pyabi.HelperAsyncGenWrap, 1),
 		OpReturnValue: func(t *translator, _ *Instr) {
 			t.Emit(ir.OpReturn, 0, t.Pop())
 			t.Cur = nil

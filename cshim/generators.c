@@ -1,0 +1,263 @@
+/* Generators, coroutines and async generators in machine code: making them, finishing them, and what their own instructions
+ * do.
+ *
+ * A unit of such code has several entries (exitmeta.h).  The ordinary one makes the object, which takes the frame over; at
+ * the others the frame that the object keeps goes on.  Machine code is entered there by the hook (gen_send_ex2 of CPython
+ * calls it), or directly by machine code that iterates, delegates or awaits: it does then what gen_send_ex2 does around the
+ * evaluator, and comes here only when the generator is finished.  A suspended generator has nothing of a unit: its frame is
+ * exactly what the stock evaluator would have left, so any unit, or stock, can go on with it.
+ */
+#include "abi.h"
+
+#include "internal/pycore_gc.h"
+
+#include <string.h>
+
+/* ---- life ------------------------------------------------------------------------------------------------------------ */
+
+/* RETURN_GENERATOR in a linked frame of the data stack.  NULL, without an exception: the stock evaluator has to do it. */
+PyObject *
+pl_make_generator(pl_frame *f, PyThreadState *ts)
+{
+    PyFunctionObject *func = f->f_func;
+    PyCodeObject *co = f->f_code;
+    int kind = co->co_flags & PL_GENERATOR_LIKE;
+    PyTypeObject *type = kind == CO_GENERATOR ? &PyGen_Type : kind == CO_COROUTINE ? &PyCoro_Type : &PyAsyncGen_Type;
+    if (kind == CO_COROUTINE && ts->coroutine_origin_tracking_depth != 0) {
+        return NULL;
+    }
+    PyGenObject *gen = PyObject_GC_NewVar(PyGenObject, type, co->co_nlocalsplus + co->co_stacksize);
+    if (gen == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    gen->gi_code = (PyCodeObject *)Py_NewRef(co);
+    gen->gi_weakreflist = NULL;
+    gen->gi_exc_state.exc_value = NULL;
+    gen->gi_exc_state.previous_item = NULL;
+    gen->gi_name = Py_NewRef(func->func_name);
+    gen->gi_qualname = Py_NewRef(func->func_qualname);
+    gen->gi_origin_or_finalizer = NULL;
+    gen->gi_hooks_inited = 0;
+    gen->gi_closed = 0;
+    gen->gi_running_async = 0;
+    pl_frame *own = (pl_frame *)gen->gi_iframe;
+    memcpy(own, f, offsetof(pl_frame, localsplus) + (size_t)co->co_nlocalsplus * sizeof(PyObject *));
+    own->previous = NULL;
+    own->owner = FRAME_OWNED_BY_GENERATOR;
+    own->stacktop = co->co_nlocalsplus;
+    gen->gi_frame_state = FRAME_CREATED;
+    Py_INCREF(f->f_func);
+    Py_INCREF(f->f_code);
+    f->f_locals = NULL;
+    f->stacktop = 0;
+    PyObject_GC_Track(gen);
+    return (PyObject *)gen;
+}
+
+/* What a generator raises instead of an exception that would look as if it had been exhausted. */
+static void
+replace_stop(PyGenObject *gen)
+{
+    bool async = PyAsyncGen_CheckExact(gen);
+    if (PyErr_ExceptionMatches(PyExc_StopIteration)) {
+        _PyErr_FormatFromCause(PyExc_RuntimeError, "%s raised StopIteration",
+                               PyCoro_CheckExact(gen) ? "coroutine" : async ? "async generator" : "generator");
+    }
+    else if (async && PyErr_ExceptionMatches(PyExc_StopAsyncIteration)) {
+        _PyErr_FormatFromCause(PyExc_RuntimeError, "async generator raised StopAsyncIteration");
+    }
+}
+
+/* The frame of a generator has ended with `result`, or with an exception; the generator has been taken off the stacks of
+ * frames and of exceptions. */
+static void
+finish(PyGenObject *gen, PyObject *result, PyThreadState *ts)
+{
+    gen->gi_frame_state = FRAME_COMPLETED;
+    if (result == NULL) {
+        replace_stop(gen);
+    }
+    Py_CLEAR(gen->gi_exc_state.exc_value);
+    gen->gi_frame_state = FRAME_CLEARED;
+    pl_frame_end(ts, (pl_frame *)gen->gi_iframe);
+}
+
+pl_item
+pl_generator_returned(PyObject *generator, PyObject *result, PyThreadState *ts)
+{
+    finish((PyGenObject *)generator, result, ts);
+    return (pl_item){result, 1};
+}
+
+pl_item
+pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts)
+{
+    finish((PyGenObject *)generator, result, ts);
+    Py_XDECREF(result);
+    return (pl_item){NULL, result == NULL};
+}
+
+pl_item
+pl_send(PyObject *receiver, PyObject *value)
+{
+    PyObject *result;
+    PySendResult status = PyIter_Send(receiver, value, &result);
+    return (pl_item){result, status == PYGEN_RETURN};
+}
+
+const uint8_t *
+pl_resume_entry(const pl_code *pc, const pl_frame *f)
+{
+    return pc->unit->at != NULL ? pc->unit->at[pl_running(f) + 1] : NULL;
+}
+
+/* ---- delegation -------------------------------------------------------------------------------------------------------- */
+
+PyObject *
+pl_yield_from_iter(PyObject *iterable, int64_t coroutines)
+{
+    if (PyCoro_CheckExact(iterable)) {
+        if (!coroutines) {
+            PyErr_SetString(PyExc_TypeError,
+                            "cannot 'yield from' a coroutine object in a non-coroutine generator");
+            return NULL;
+        }
+        return Py_NewRef(iterable);
+    }
+    return PyGen_CheckExact(iterable) ? Py_NewRef(iterable) : PyObject_GetIter(iterable);
+}
+
+static bool
+is_coroutine(PyObject *o)
+{
+    return PyCoro_CheckExact(o) ||
+           (PyGen_CheckExact(o) && (((PyGenObject *)o)->gi_code->co_flags & CO_ITERABLE_COROUTINE) != 0);
+}
+
+/* The iterator behind __await__. */
+static PyObject *
+awaitable_iter(PyObject *o)
+{
+    if (is_coroutine(o)) {
+        return Py_NewRef(o);
+    }
+    PyTypeObject *type = Py_TYPE(o);
+    unaryfunc await = type->tp_as_async != NULL ? type->tp_as_async->am_await : NULL;
+    if (await == NULL) {
+        PyErr_Format(PyExc_TypeError, "object %.100s can't be used in 'await' expression", type->tp_name);
+        return NULL;
+    }
+    PyObject *iterator = await(o);
+    if (iterator != NULL && is_coroutine(iterator)) {
+        PyErr_SetString(PyExc_TypeError, "__await__() returned a coroutine");
+        Py_CLEAR(iterator);
+    }
+    else if (iterator != NULL && !PyIter_Check(iterator)) {
+        PyErr_Format(PyExc_TypeError, "__await__() returned non-iterator of type '%.100s'", Py_TYPE(iterator)->tp_name);
+        Py_CLEAR(iterator);
+    }
+    return iterator;
+}
+
+/* Whether a coroutine is suspended in an await: the next instruction then is a RESUME of that kind. */
+static bool
+awaits(PyGenObject *coroutine)
+{
+    enum { FIRST_DELEGATING = 2 };
+    pl_frame *f = (pl_frame *)coroutine->gi_iframe;
+    if (coroutine->gi_frame_state >= FRAME_CLEARED || coroutine->gi_frame_state == FRAME_CREATED) {
+        return false;
+    }
+    int64_t next = pl_running(f) + 1;
+    return pl_opcode(f->f_code, next) == RESUME && pl_oparg(f->f_code, next) >= FIRST_DELEGATING;
+}
+
+PyObject *
+pl_awaitable(PyObject *o, int64_t where)
+{
+    static const char *const methods[] = {NULL, "__aenter__", "__aexit__"};
+    PyTypeObject *type = Py_TYPE(o);
+    PyObject *iterator = awaitable_iter(o);
+    if (iterator == NULL) {
+        if ((where == 1 || where == 2) && (type->tp_as_async == NULL || type->tp_as_async->am_await == NULL)) {
+            PyErr_Format(PyExc_TypeError, "'async with' received an object from %s that does not implement __await__: %.100s",
+                         methods[where], type->tp_name);
+        }
+        return NULL;
+    }
+    if (PyCoro_CheckExact(iterator) && awaits((PyGenObject *)iterator)) {
+        Py_DECREF(iterator);
+        PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
+        return NULL;
+    }
+    return iterator;
+}
+
+/* ---- asynchronous iteration ---------------------------------------------------------------------------------------------- */
+
+PyObject *
+pl_aiter(PyObject *o)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if (type->tp_as_async == NULL || type->tp_as_async->am_aiter == NULL) {
+        PyErr_Format(PyExc_TypeError, "'async for' requires an object with __aiter__ method, got %.100s", type->tp_name);
+        return NULL;
+    }
+    PyObject *iterator = type->tp_as_async->am_aiter(o);
+    if (iterator != NULL && (Py_TYPE(iterator)->tp_as_async == NULL || Py_TYPE(iterator)->tp_as_async->am_anext == NULL)) {
+        PyErr_Format(PyExc_TypeError,
+                     "'async for' received an object from __aiter__ that does not implement __anext__: %.100s",
+                     Py_TYPE(iterator)->tp_name);
+        Py_CLEAR(iterator);
+    }
+    return iterator;
+}
+
+PyObject *
+pl_anext(PyObject *iterator)
+{
+    PyTypeObject *type = Py_TYPE(iterator);
+    if (type->tp_as_async == NULL || type->tp_as_async->am_anext == NULL) {
+        PyErr_Format(PyExc_TypeError, "'async for' requires an iterator with __anext__ method, got %.100s", type->tp_name);
+        return NULL;
+    }
+    PyObject *next = type->tp_as_async->am_anext(iterator);
+    if (next == NULL || PyAsyncGen_CheckExact(iterator)) {
+        return next;
+    }
+    PyObject *awaitable = awaitable_iter(next);
+    if (awaitable == NULL) {
+        _PyErr_FormatFromCause(PyExc_TypeError, "'async for' received an invalid object from __anext__: %.100s",
+                               Py_TYPE(next)->tp_name);
+    }
+    Py_DECREF(next);
+    return awaitable;
+}
+
+/* CPython's own; its definition is in no header. */
+typedef struct pl_wrapped_value {
+    PyObject_HEAD
+    PyObject *value;
+} pl_wrapped_value;
+
+/* What an async generator yields goes to its awaiter in a wrapper, from the interpreter's free list of them. */
+PyObject *
+pl_async_gen_wrap(PyObject *value)
+{
+    struct _Py_async_gen_state *pool = &PyInterpreterState_Get()->async_gen;
+    pl_wrapped_value *wrapped;
+    if (pool->value_numfree > 0) {
+        wrapped = (pl_wrapped_value *)pool->value_freelist[--pool->value_numfree];
+        _Py_NewReference((PyObject *)wrapped);
+    }
+    else {
+        wrapped = PyObject_GC_New(pl_wrapped_value, &_PyAsyncGenWrappedValue_Type);
+        if (wrapped == NULL) {
+            return NULL;
+        }
+    }
+    wrapped->value = Py_NewRef(value);
+    PyObject_GC_Track(wrapped);
+    return (PyObject *)wrapped;
+}
