@@ -149,12 +149,37 @@ inline_values(PyObject *o)
     return *_PyObject_ValuesPointer(o);
 }
 
-/* Whether nothing in the instance shadows what the class has. */
+/* The instance's own dictionary, when it has one made and keys of it are found by their hash alone. */
+static PyObject *
+own_dict(PyObject *o)
+{
+    PyObject *dict = *_PyObject_ManagedDictPointer(o);
+    return dict != NULL && PyDict_CheckExact(dict) ? dict : NULL;
+}
+
+static PyObject *
+from_dict(PyObject *o, PyObject *name)
+{
+    PyObject *dict = own_dict(o);
+    Py_hash_t hash = ((PyASCIIObject *)name)->hash;
+    return dict != NULL && hash != -1 ? _PyDict_GetItem_KnownHash(dict, name, hash) : NULL;
+}
+
+/* Whether nothing in the instance shadows what the class has; false also where that cannot be told so. */
 static bool
 unshadowed(const cache_entry *e, PyObject *o)
 {
-    return !e->managed || (*_PyObject_ManagedDictPointer(o) == NULL &&
-                           ((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version == e->keys_version);
+    if (!e->managed) {
+        return true;
+    }
+    if (*_PyObject_ManagedDictPointer(o) == NULL) {
+        return ((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version == e->keys_version;
+    }
+    PyObject *dict = own_dict(o);
+    if (dict == NULL || !pl_string_keyed(dict) || ((PyASCIIObject *)e->name)->hash == -1) {
+        return false;
+    }
+    return _PyDict_GetItem_KnownHash(dict, e->name, ((PyASCIIObject *)e->name)->hash) == NULL && !PyErr_Occurred();
 }
 
 /* ---- attributes of classes ------------------------------------------------------------------------------------------ */
@@ -177,8 +202,8 @@ wrapped(PyObject *descr)
 }
 
 /* What a class whose metaclass is type gives for a name, NULL where that takes the general operation. */
-static PyObject *
-class_value(PyTypeObject *class, PyObject *name, bool *bound)
+PyObject *
+pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
 {
     PyObject *found = _PyType_Lookup(&PyType_Type, name) == NULL ? _PyType_Lookup(class, name) : NULL;
     *bound = false;
@@ -208,7 +233,7 @@ class_look_up(PyObject *o, PyObject *name)
     class_entry *e = &classes[(h ^ h >> CACHE_BITS) & (CACHE_SIZE - 1)];
     if (e->version != version || e->name != name) {
         PyObject *old = e->name;
-        e->value = class_value(class, name, &e->bound);
+        e->value = pl_class_value(class, name, &e->bound);
         PyErr_Clear();
         e->version = class->tp_version_tag == version ? version : 0;
         e->name = Py_NewRef(name);
@@ -219,30 +244,16 @@ class_look_up(PyObject *o, PyObject *name)
 
 /* ---- the operations ------------------------------------------------------------------------------------------------- */
 
-/* The instance's own dictionary, when it has one made and keys of it are found by their hash alone. */
 static PyObject *
-own_dict(PyObject *o)
+get_class_attr(PyObject *o, PyObject *name)
 {
-    PyObject *dict = *_PyObject_ManagedDictPointer(o);
-    return dict != NULL && PyDict_CheckExact(dict) ? dict : NULL;
+    const class_entry *c = class_look_up(o, name);
+    return c != NULL && !c->bound ? Py_NewRef(c->value) : PyObject_GetAttr(o, name);
 }
 
 static PyObject *
-from_dict(PyObject *o, PyObject *name)
+get_attr(const cache_entry *e, PyObject *o, PyObject *name)
 {
-    PyObject *dict = own_dict(o);
-    Py_hash_t hash = ((PyASCIIObject *)name)->hash;
-    return dict != NULL && hash != -1 ? _PyDict_GetItem_KnownHash(dict, name, hash) : NULL;
-}
-
-PyObject *
-pl_get_attr(PyObject *o, PyObject *name)
-{
-    if (Py_IS_TYPE(o, &PyType_Type)) {
-        const class_entry *c = class_look_up(o, name);
-        return c != NULL && !c->bound ? Py_NewRef(c->value) : PyObject_GetAttr(o, name);
-    }
-    const cache_entry *e = look_up(o, name);
     PyObject *v = NULL;
     if (e != NULL) {
         switch ((cache_kind)e->kind) {
@@ -273,6 +284,12 @@ pl_get_attr(PyObject *o, PyObject *name)
     return PyObject_GetAttr(o, name);
 }
 
+PyObject *
+pl_get_attr(PyObject *o, PyObject *name)
+{
+    return Py_IS_TYPE(o, &PyType_Type) ? get_class_attr(o, name) : get_attr(look_up(o, name), o, name);
+}
+
 /* The method that the class of o has under a special name, borrowed; NULL when the cache does not know it as a method.
  * Special methods are looked up on the class alone, so what the instance has does not matter. */
 PyObject *
@@ -282,16 +299,9 @@ pl_class_method(PyObject *o, PyObject *name)
     return e != NULL && e->kind == CACHE_METHOD ? e->descr : NULL;
 }
 
-pl_pair
-pl_get_method(PyObject *o, PyObject *name)
+static pl_pair
+get_method(const cache_entry *e, PyObject *o, PyObject *name)
 {
-    if (Py_IS_TYPE(o, &PyType_Type)) {
-        const class_entry *c = class_look_up(o, name);
-        if (c != NULL) {
-            return c->bound ? (pl_pair){Py_NewRef(c->value), Py_NewRef(o)} : (pl_pair){NULL, Py_NewRef(c->value)};
-        }
-    }
-    const cache_entry *e = look_up(o, name);
     if (e != NULL && e->kind == CACHE_METHOD && unshadowed(e, o)) {
         return (pl_pair){Py_NewRef(e->descr), Py_NewRef(o)};
     }
@@ -302,10 +312,25 @@ pl_get_method(PyObject *o, PyObject *name)
     return (pl_pair){NULL, method};
 }
 
-int
-pl_set_attr(PyObject *o, PyObject *name, PyObject *v)
+static pl_pair
+get_class_method(PyObject *o, PyObject *name)
 {
-    const cache_entry *e = look_up(o, name);
+    const class_entry *c = class_look_up(o, name);
+    if (c == NULL) {
+        return get_method(look_up(o, name), o, name);
+    }
+    return c->bound ? (pl_pair){Py_NewRef(c->value), Py_NewRef(o)} : (pl_pair){NULL, Py_NewRef(c->value)};
+}
+
+pl_pair
+pl_get_method(PyObject *o, PyObject *name)
+{
+    return Py_IS_TYPE(o, &PyType_Type) ? get_class_method(o, name) : get_method(look_up(o, name), o, name);
+}
+
+static int
+set_attr(const cache_entry *e, PyObject *o, PyObject *name, PyObject *v)
+{
     if (e != NULL && (e->kind == CACHE_VALUE || e->kind == CACHE_DICT)) {
         PyObject *dict = own_dict(o);
         if (dict != NULL) {
@@ -333,4 +358,80 @@ pl_set_attr(PyObject *o, PyObject *name, PyObject *v)
         return 0;
     }
     return PyObject_SetAttr(o, name, v);
+}
+
+int
+pl_set_attr(PyObject *o, PyObject *name, PyObject *v)
+{
+    return set_attr(look_up(o, name), o, name, v);
+}
+
+/* ---- inline caches --------------------------------------------------------------------------------------------------- */
+
+enum { MOST_FILLS = 64 };         /* a cache filled so often has too many classes before it, and stays as it is */
+
+/* Makes the place of the attribute known to machine code, if that can use it and does not know it. */
+static void
+fill_value(pl_attr_cache *cache, const cache_entry *e)
+{
+    const uint64_t ways = Py_ARRAY_LENGTH(cache->value);
+    if (e == NULL || cache->next >= MOST_FILLS || (e->kind != CACHE_VALUE && e->kind != CACHE_MEMBER)) {
+        return;
+    }
+    for (uint64_t i = 0; i < ways; i++) {
+        if (cache->value[i].version == e->version) {
+            return;
+        }
+    }
+    uint64_t way = cache->next++ % ways;
+    cache->value[way].version = e->version;
+    cache->value[way].offset = e->kind == CACHE_VALUE ? e->index * (uint32_t)sizeof(PyObject *) : e->index | PL_MEMBER;
+}
+
+static void
+fill_method(pl_attr_cache *cache, const cache_entry *e)
+{
+    const uint64_t ways = Py_ARRAY_LENGTH(cache->method);
+    if (e == NULL || cache->next >= MOST_FILLS || e->kind != CACHE_METHOD) {
+        return;
+    }
+    for (uint64_t i = 0; i < ways; i++) {
+        if (cache->method[i].version == e->version) {
+            return;
+        }
+    }
+    uint64_t way = cache->next++ % ways;
+    cache->method[way].version = e->version;
+    cache->method[way].keys = e->managed ? e->keys_version : 0;
+    cache->method[way].descr = e->descr;
+}
+
+PyObject *
+pl_get_attr_cached(PyObject *o, PyObject *name, pl_attr_cache *cache)
+{
+    if (Py_IS_TYPE(o, &PyType_Type)) {
+        return get_class_attr(o, name);
+    }
+    const cache_entry *e = look_up(o, name);
+    fill_value(cache, e);
+    return get_attr(e, o, name);
+}
+
+int
+pl_set_attr_cached(PyObject *o, PyObject *name, PyObject *v, pl_attr_cache *cache)
+{
+    const cache_entry *e = look_up(o, name);
+    fill_value(cache, e);
+    return set_attr(e, o, name, v);
+}
+
+pl_pair
+pl_get_method_cached(PyObject *o, PyObject *name, pl_attr_cache *cache)
+{
+    if (Py_IS_TYPE(o, &PyType_Type)) {
+        return get_class_method(o, name);
+    }
+    const cache_entry *e = look_up(o, name);
+    fill_method(cache, e);
+    return get_method(e, o, name);
 }

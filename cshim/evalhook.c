@@ -44,6 +44,7 @@ code_free(void *payload)
     pl_code_unscan(pc);
     PyMem_RawFree(pc->arg_types);
     PyMem_RawFree(pc->sites);
+    PyMem_RawFree(pc->caches);
     PyMem_RawFree(pc);
 }
 

@@ -304,7 +304,7 @@ let_stock_version(PyObject *builtins)
 
 /* pyabi.FeedbackKind */
 enum feedback_kind {
-    FB_NONE, FB_GLOBAL, FB_BUILTIN, FB_INSTANCE_VALUE, FB_SLOT, FB_METHOD, FB_METHOD_NO_DICT, FB_METHOD_DICT, FB_CLASS_METHOD,
+    FB_NONE, FB_GLOBAL, FB_BUILTIN, FB_INSTANCE_VALUE, FB_SLOT, FB_METHOD, FB_METHOD_NO_DICT, FB_METHOD_DICT, FB_CLASS_ATTR,
     FB_MODULE_ATTR, FB_WITH_HINT,
 };
 
@@ -427,6 +427,18 @@ module_record(uint32_t version, uint32_t index, PyObject *name)
     return (record){FB_NONE};
 }
 
+/* What a class gives for a name, by its own version. */
+static record
+class_record(PyObject *class, PyObject *name)
+{
+    bool bound;
+    uint32_t version = pl_type_version((PyTypeObject *)class);
+    PyObject *value = version != 0 ? pl_class_value((PyTypeObject *)class, name, &bound) : NULL;
+    PyErr_Clear();
+    return value == NULL || pl_type_version((PyTypeObject *)class) != version ? (record){FB_NONE}
+        : (record){FB_CLASS_ATTR, .type = (PyTypeObject *)class, .type_version = version, .keys = bound, .value = value};
+}
+
 static record
 resolve(pl_snap *s, int adaptive, const uint16_t *cache, PyObject *name)
 {
@@ -446,8 +458,6 @@ resolve(pl_snap *s, int adaptive, const uint16_t *cache, PyObject *name)
         return method_record(s, cache, name, FB_METHOD_NO_DICT);
     case LOAD_METHOD_WITH_DICT:
         return method_record(s, cache, name, FB_METHOD_DICT);
-    case LOAD_METHOD_CLASS:
-        return method_record(s, cache, name, FB_CLASS_METHOD);
     case LOAD_ATTR_MODULE:
     case LOAD_METHOD_MODULE:      /* with the cache layout of LOAD_ATTR */
         return module_record(cache32(cache + 1), cache[3], name);
@@ -463,6 +473,7 @@ pl_put_feedback(pl_snap *s, pl_buffer *out)
 {
     PyCodeObject *co = s->codes[0];
     PyObject *canonical = PyCode_GetCode(co);
+    PyObject *loaded = NULL;      /* by the LOAD_GLOBAL right before this instruction */
     uint32_t n = 0, oparg = 0;
     size_t count_at = out->len;
     pl_put_u32(out, 0);
@@ -482,11 +493,23 @@ pl_put_feedback(pl_snap *s, pl_buffer *out)
         }
         uint32_t index = op == LOAD_GLOBAL ? oparg >> 1 : oparg;
         oparg = 0;
+        PyObject *object = loaded;
+        loaded = NULL;
         if (op != LOAD_GLOBAL && op != LOAD_ATTR && op != STORE_ATTR && op != LOAD_METHOD) {
             continue;
         }
         PyObject *name = PyTuple_GET_ITEM(co->co_names, index);
-        record r = op == LOAD_GLOBAL ? global_record(s, name) : resolve(s, adaptive[bci] & 0xff, adaptive + bci + 1, name);
+        record r;
+        if (op == LOAD_GLOBAL) {
+            r = global_record(s, name);
+            loaded = r.value;
+        }
+        else if (op != STORE_ATTR && object != NULL && Py_IS_TYPE(object, &PyType_Type)) {
+            r = class_record(object, name);
+        }
+        else {
+            r = resolve(s, adaptive[bci] & 0xff, adaptive + bci + 1, name);
+        }
         if (r.kind == FB_NONE) {
             continue;
         }

@@ -109,8 +109,20 @@ typedef struct pl_code {
     pl_unit *units;               /* all units ever installed, newest first */
     struct pl_site *sites;        /* deopt history by bci, given to later compilations */
     uint32_t n_sites;
+    struct pl_attr_cache *caches; /* one for each attribute instruction, in order; machine code has their addresses */
     struct pl_code *all_next, *all_prev;
 } pl_code;
+
+/* Inline cache of one LOAD_ATTR, STORE_ATTR or LOAD_METHOD, compared in line by machine code, filled by caches.c.  A way that
+ * was never filled has all bits set, which no class has for a version. */
+typedef struct pl_attr_cache {
+    union {
+        struct { uint32_t version, offset; } value[4];                        /* of an inline value, or see PL_MEMBER */
+        struct { uint32_t version, keys; PyObject *descr; } method[2];        /* keys 0: instances have no dictionary */
+    };
+    uint64_t next;                /* how often it was filled; the ways take turns */
+} pl_attr_cache;
+#define PL_MEMBER 0x80000000u     /* the offset is that of a __slots__ entry in the object itself */
 
 typedef struct pl_site { uint32_t bci; uint16_t reason; uint32_t count; } pl_site;
 

@@ -337,6 +337,28 @@ put_bytecode(pl_buffer *out, PyCodeObject *co)
     Py_DECREF(canonical);
 }
 
+/* The inline caches of the code's attribute instructions, made when it is first compiled; NULL without memory. */
+static pl_attr_cache *
+attribute_caches(PyCodeObject *co)
+{
+    pl_code *pc = pl_code_ensure(co);
+    if (pc == NULL || pc->caches != NULL) {
+        return pc != NULL ? pc->caches : NULL;
+    }
+    size_t n = 0;
+    for (int64_t bci = 0; bci < Py_SIZE(co); ) {
+        int op = pl_opcode(co, bci);
+        n += op == LOAD_ATTR || op == STORE_ATTR || op == LOAD_METHOD;
+        bci += 1 + pl_caches(op);
+    }
+    pc->caches = n > 0 ? PyMem_RawMalloc(n * sizeof *pc->caches) : NULL;
+    for (size_t i = 0; pc->caches != NULL && i < n; i++) {
+        memset(&pc->caches[i], 0xff, sizeof pc->caches[i]);
+        pc->caches[i].next = 0;
+    }
+    return pc->caches;
+}
+
 static void
 put_code(pl_snap *s, pl_buffer *out, PyCodeObject *co, bool whole)
 {
@@ -350,6 +372,7 @@ put_code(pl_snap *s, pl_buffer *out, PyCodeObject *co, bool whole)
     };
     pl_put(out, numbers, sizeof numbers);
     put_address(out, _PyCode_CODE(co));
+    put_address(out, whole ? attribute_caches(co) : NULL);
     if (whole) {
         put_bytecode(out, co);
     }

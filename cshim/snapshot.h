@@ -43,6 +43,7 @@ void pl_put_u64(pl_buffer *out, uint64_t value);
 
 /* ---- feedback.c ------------------------------------------------------------------------------------------------------ */
 void pl_put_feedback(pl_snap *s, pl_buffer *out);
+PyObject *pl_class_value(PyTypeObject *class, PyObject *name, bool *bound);      /* caches.c */
 bool pl_string_keyed(PyObject *dict);                        /* looking a string up runs no Python code */
 uint32_t pl_type_version(PyTypeObject *type);                /* assigns one when there is none; 0 when it cannot have one */
 uint32_t pl_cached_keys_version(PyTypeObject *type);         /* of the shared keys of its instances, likewise */

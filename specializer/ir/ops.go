@@ -145,6 +145,7 @@ const (
 	OpGuardNoDict
 	OpLoadValue
 	OpStoreValue
+	OpDictAttr
 	OpLoadMember
 	OpStoreMember
 	OpLoadGlobalEntry
@@ -311,6 +312,7 @@ var rows = [numOps]Row{
 	OpGuardNoDict:       {Name: "guard_no_dict", Checks: true, Args: 1, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "guard_no_dict a: exits when the managed dictionary is materialised"},
 	OpLoadValue:         {Name: "load_value", Checks: true, Args: 2, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "index", Doc: "v = load_value a w 3: entry of the inline values w of a, borrowed; exits when unset"},
 	OpStoreValue:        {Name: "store_value", Releases: true, Args: 3, Consumes: 1 << 2, Writes: EffInst, Exit: ExitFlush, Imm: "index", Doc: "store_value a w v 3: sets an entry (keeping insertion order) and releases the old one"},
+	OpDictAttr:          {Name: "dict_attr", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffInst | EffShapes, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "entry", Doc: "v = dict_attr a @name 3: value of an entry of the dictionary that a has in place of inline values, borrowed; exits when there is no such dictionary or the entry has another name or no value"},
 	OpLoadMember:        {Name: "load_member", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "byte offset", Doc: "v = load_member a 24: a __slots__ entry, borrowed; exits when unset"},
 	OpStoreMember:       {Name: "store_member", Releases: true, Args: 2, Consumes: 1 << 1, Writes: EffInst, Exit: ExitFlush, Imm: "byte offset", Doc: "store_member a v 24"},
 	OpLoadGlobalEntry:   {Name: "load_global_entry", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, Imm: "entry index", Doc: "v = load_global_entry w 4: value of an entry of a keys table, borrowed; exits when deleted"},
@@ -353,10 +355,10 @@ var rows = [numOps]Row{
 	OpPyGetItem:       {Name: "py_getitem", Args: 2, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_getitem a k"},
 	OpPySetItem:       {Name: "py_setitem", Args: 3, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "py_setitem a k v"},
 	OpPyDelItem:       {Name: "py_delitem", Args: 2, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "py_delitem a k"},
-	OpPyGetAttr:       {Name: "py_getattr", Args: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_getattr a @name"},
-	OpPySetAttr:       {Name: "py_setattr", Args: 2, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_setattr a v @name: a.name = v"},
+	OpPyGetAttr:       {Name: "py_getattr", Args: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Imm: "address of the inline cache, 0 for none", Doc: "v = py_getattr a @name 0"},
+	OpPySetAttr:       {Name: "py_setattr", Args: 2, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Imm: "address of the inline cache, 0 for none", Doc: "py_setattr a v @name 0: a.name = v"},
 	OpPyDelAttr:       {Name: "py_delattr", Args: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_delattr a @name"},
-	OpPyGetMethod:     {Name: "py_getmethod", Args: 1, Results: 2, Result: Obj(AnyOrNull), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "m, s = py_getmethod a @name: unbound method and self, or NULL and the attribute"},
+	OpPyGetMethod:     {Name: "py_getmethod", Args: 1, Results: 2, Result: Obj(AnyOrNull), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Imm: "address of the inline cache, 0 for none", Doc: "m, s = py_getmethod a @name 0: unbound method and self, or NULL and the attribute"},
 	OpPyCall:          {Name: "py_call", Args: Variadic, Consumes: 0xff, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_call m s a b … @kwnames: CALL with its two callee operands (m may be NULL) and keyword names"},
 	OpPyCallEx:        {Name: "py_call_ex", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_call_ex f args [kwargs]"},
 	OpPyIter:          {Name: "py_iter", Args: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_iter a"},

@@ -373,6 +373,7 @@ func init() {
 			selectLoad(s, i, i.Args[1], func(r amd64.Reg) amd64.Mem { return amd64.At(r, int32(8*i.Imm)) }, codemeta.ReasonAttrMissing)
 		},
 		ir.OpStoreValue:      selectStoreValue,
+		ir.OpDictAttr:        selectDictAttr,
 		ir.OpLoadMember:      load(imm, codemeta.ReasonAttrMissing),
 		ir.OpStoreMember:     selectStoreTo(imm),
 		ir.OpLoadGlobalEntry: load(imm, codemeta.ReasonAttrMissing),
@@ -394,8 +395,8 @@ func init() {
 		ir.OpPyBinary: selectPyBinary, ir.OpPyCompare: selectPyCompare, ir.OpPyUnary: selectPyUnary, ir.OpPyTruth: selectPyTruth,
 		ir.OpPyContains: operands(pyabi.HelperContains), ir.OpPyGetItem: selectPyGetItem,
 		ir.OpPySetItem: selectPySetItem, ir.OpPyDelItem: operands(pyabi.HelperDelItem),
-		ir.OpPyGetAttr: named(pyabi.HelperGetAttr), ir.OpPySetAttr: named(pyabi.HelperSetAttr), ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
-		ir.OpPyGetMethod: named(pyabi.HelperGetMethod), ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
+		ir.OpPyGetAttr: selectPyGetAttr, ir.OpPySetAttr: selectPySetAttr, ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
+		ir.OpPyGetMethod: selectPyGetMethod, ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
 		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: selectPyNext, ir.OpPySend: selectPySend,
 		ir.OpPyLoadGlobal: selectPyLoadGlobal, ir.OpPyStoreGlobal: selectPyStoreGlobal,
 		ir.OpPyLoadName: selectPyLoadName, ir.OpPyStoreName: selectPyStoreName,

@@ -56,12 +56,12 @@ b3() bci=10:
 }
 
 func TestLazyStores_callInLoop(t *testing.T) {
-	body := "  v11: obj:Any = py_getattr v1 @3 [bci=9 locals[v1 v8 _]]\n  check_events [bci=9 locals[v1 v8 _] stack[v11]]\n"
+	body := "  v11: obj:Any = py_getattr v1 @3 0 [bci=9 locals[v1 v8 _]]\n  check_events [bci=9 locals[v1 v8 _] stack[v11]]\n"
 	text := runBody(t, strings.Replace(countingLoop, "%BODY%", body, 1), &Context{}, lazyStores, deadcode)
 	assert.Contains(t, text, `  v8: int = add_int v5 v7 [bci=6 locals[v1 v5 _]]
   v9: obj:Int = box_int v8 [bci=6 locals[v1 v5 _]]
   store_local 1 v9 quiet
-  v11: obj:Any = py_getattr v1 @3 [bci=9 locals[v1 v8 _]]
+  v11: obj:Any = py_getattr v1 @3 0 [bci=9 locals[v1 v8 _]]
   check_events [bci=9 locals[v1 v8 _] stack[v11]]
   poll [bci=4 locals[v1 v8 _]]
 `, "written before the call, clean from there on")
@@ -72,7 +72,7 @@ func TestLazyStores_callOnOnePath(t *testing.T) {
 	body := `  v11: bool = cmp_int v8 v2 2
   branch v11 b4() b5()
 b4() bci=20:
-  v12: obj:Any = py_getattr v1 @3 [bci=20 locals[v1 v8 _]]
+  v12: obj:Any = py_getattr v1 @3 0 [bci=20 locals[v1 v8 _]]
   jump b5()
 b5() bci=24:
 `
@@ -80,7 +80,7 @@ b5() bci=24:
 	assert.Contains(t, text, `b4() bci=20:
   v13: obj:Int = box_int v8 [bci=20 locals[v1 _ _] dirty{1:v8}]
   store_local 1 v13 quiet
-  v12: obj:Any = py_getattr v1 @3 [bci=20 locals[v1 v8 _]]
+  v12: obj:Any = py_getattr v1 @3 0 [bci=20 locals[v1 v8 _]]
   jump b5()
 b5() bci=24:
   poll [bci=4 locals[v1 _ _] dirty{1:v8}]

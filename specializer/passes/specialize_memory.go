@@ -85,6 +85,20 @@ func (s *specializer) getAttr(i *ir.Instr, h *ir.Hint) bool {
 	case pyabi.FbSlot:
 		v := s.typeVersion(i.Args[0], h)
 		s.replace(i, 0, s.add(ir.OpLoadMember, int64(h.Rec.Index), h.Before, v))
+	case pyabi.FbWithHint:
+		v := s.typeVersion(i.Args[0], h)
+		r := s.add(ir.OpDictAttr, int64(h.Rec.Index), h.Before, v)
+		s.last().Obj = i.Obj
+		s.replace(i, 0, r)
+	case pyabi.FbClassAttr:
+		if h.Rec.Keys != 0 {
+			return false
+		}
+		v, ok := s.classAttr(i, h)
+		if !ok {
+			return false
+		}
+		s.replace(i, 0, v)
 	case pyabi.FbModuleAttr:
 		v, ok := s.moduleAttr(i, h)
 		if !ok {
@@ -129,6 +143,18 @@ func (s *specializer) getMethod(i *ir.Instr, h *ir.Hint) bool {
 		s.method(i, v, h)
 	case pyabi.FbMethodNoDict:
 		s.method(i, s.typeVersion(i.Args[0], h), h)
+	case pyabi.FbClassAttr:
+		v, ok := s.classAttr(i, h)
+		if !ok {
+			return false
+		}
+		if h.Rec.Keys != 0 {
+			s.replace(i, 0, v)
+			s.replace(i, 1, i.Args[0])
+			return true
+		}
+		s.replace(i, 0, s.add(ir.OpConstNull, 0, nil))
+		s.replace(i, 1, v)
 	case pyabi.FbModuleAttr:
 		v, ok := s.moduleAttr(i, h)
 		if !ok {
@@ -190,6 +216,15 @@ func (s *specializer) moduleAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
 	}
 	m := s.guardIs(i.Args[0], h.Rec.Value2, h.Before)
 	return s.entry(s.add(ir.OpModuleKeysGuard, int64(h.Rec.Keys), h.Before, m), h), true
+}
+
+// classAttr is what a known class gives for the name, by the version of the class.
+func (s *specializer) classAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
+	if s.constOf(i.Args[0]) != h.Rec.Type || failed(h, codemeta.ReasonTypeVersion) {
+		return ir.NoValue, false
+	}
+	s.add(ir.OpClassVersionGuard, int64(h.Rec.TypeVersion), h.Before, i.Args[0])
+	return s.borrow(h.Rec.Value), true
 }
 
 // heldCFunction says whether o is a builtin function that the unit keeps alive: what is known of it holds for whatever is

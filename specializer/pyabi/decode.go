@@ -73,7 +73,7 @@ func (c *coder) snapshot(s *Snapshot) {
 	c.id(&s.Func)
 	c.id(&s.Globals)
 	c.id(&s.Builtins)
-	list(c, &s.Codes, 64, c.code)
+	list(c, &s.Codes, 72, c.code)
 	list(c, &s.Feedback, 36, c.feedback)
 	list(c, &s.Profile, 2, c.u16)
 	list(c, &s.Sites, 10, func(t *Site) {
@@ -101,6 +101,7 @@ func (c *coder) code(k *Code) {
 	c.i32(&k.StackSize)
 	c.i32(&k.FirstTraceable)
 	c.u64(&k.Addr)
+	c.u64(&k.Caches)
 	c.bytes(&k.Bytes)
 	c.bytes(&k.Adaptive)
 	c.ids(&k.Consts)

@@ -65,7 +65,7 @@ var wantFeedback = map[string][]FeedbackKind{
 	"slots":             {FbSlot, FbSlot, FbMethodNoDict},
 	"global_names":      {FbBuiltin, FbGlobal, FbBuiltin, FbGlobal},
 	"module_attributes": {FbGlobal, FbModuleAttr, FbGlobal, FbModuleAttr},
-	"class_method":      {FbGlobal, FbClassMethod},
+	"class_method":      {FbGlobal, FbClassAttr},
 	"construct":         {FbGlobal, FbInstanceValue},
 	"method_with_dict":  {FbMethodDict},
 	"hidden_class":      {FbSlot, FbMethodNoDict},

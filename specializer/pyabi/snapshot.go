@@ -115,6 +115,7 @@ type Code struct {
 	StackSize      int32
 	FirstTraceable int32
 	Addr           uint64 // address of the first code unit (co_code_adaptive)
+	Caches         uint64 // address of the inline caches of its attribute instructions, 0 when it has none
 	Bytes          []byte // canonical bytecode; empty when only the header is known
 	Adaptive       []byte // the same with quickened opcodes and inline caches
 	Consts         []ObjID
@@ -136,7 +137,7 @@ const (
 	FbMethod                                // LOAD_METHOD on inline values: Type, TypeVersion, Keys (shadow check), Value is the descriptor
 	FbMethodNoDict                          // LOAD_METHOD: Type, TypeVersion, Value
 	FbMethodDict                            // LOAD_METHOD with a managed dict that has Keys version: as FbMethod, not yet used
-	FbClassMethod                           // LOAD_METHOD on a class object: Type is that class, TypeVersion its own tag, Value the attribute
+	FbClassAttr                             // LOAD_ATTR/LOAD_METHOD behind LOAD_GLOBAL of a class: Type is that class, TypeVersion its own tag, Value what it gives, Keys 1 for the function of a class method
 	FbModuleAttr                            // LOAD_ATTR/LOAD_METHOD on a module: Value2 is the module, Keys, Index (byte offset), Value
 	FbWithHint                              // LOAD_ATTR/STORE_ATTR on a materialised dict: Type, TypeVersion, Index
 )

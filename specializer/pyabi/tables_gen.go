@@ -48,6 +48,9 @@ type Offsets struct {
 	IntPoolHead              int32
 	IntPoolCount             int32
 	IntPoolMax               int32
+	AttrCacheValue           int32
+	AttrCacheMethod          int32
+	AttrCacheSize            int32
 	FloatPoolMax             int32
 	FloatValue               int32
 	ListItems                int32
@@ -158,7 +161,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [151]*int32 {
+func (o *Offsets) fields() [154]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -204,6 +207,9 @@ func (o *Offsets) fields() [151]*int32 {
 		&o.IntPoolHead,
 		&o.IntPoolCount,
 		&o.IntPoolMax,
+		&o.AttrCacheValue,
+		&o.AttrCacheMethod,
+		&o.AttrCacheSize,
 		&o.FloatPoolMax,
 		&o.FloatValue,
 		&o.ListItems,
@@ -375,6 +381,9 @@ const (
 	HelperSetSlice
 	HelperGetAttr
 	HelperSetAttr
+	HelperGetAttrCached
+	HelperSetAttrCached
+	HelperGetMethodCached
 	HelperDelAttr
 	HelperGetMethod
 	HelperStoreValueFirst
@@ -520,6 +529,9 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperSetSlice:              {"SetSlice", "i", "ooono", FlagRaises | FlagPython},
 	HelperGetAttr:               {"GetAttr", "o", "oo", FlagRaises | FlagPython},
 	HelperSetAttr:               {"SetAttr", "i", "ooo", FlagRaises | FlagPython},
+	HelperGetAttrCached:         {"GetAttrCached", "o", "oow", FlagRaises | FlagPython},
+	HelperSetAttrCached:         {"SetAttrCached", "i", "ooow", FlagRaises | FlagPython},
+	HelperGetMethodCached:       {"GetMethodCached", "oo", "oow", FlagRaises | FlagPython},
 	HelperDelAttr:               {"DelAttr", "i", "oo", FlagRaises | FlagPython},
 	HelperGetMethod:             {"GetMethod", "oo", "oo", FlagRaises | FlagPython},
 	HelperStoreValueFirst:       {"StoreValueFirst", "v", "owO", 0},

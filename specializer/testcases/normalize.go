@@ -101,6 +101,7 @@ func (v versions) renumber(p *uint32) {
 func (n *renumber) code(k *pyabi.Code) {
 	n.address(&k.Cell)
 	n.address(&k.Addr)
+	n.address(&k.Caches)
 	k.File = path.Base(k.File)
 	for at := 0; at+1 < len(k.Bytes); at += 2 {
 		// An inline cache is a unit whose canonical opcode is zero.

@@ -223,6 +223,14 @@ func (t *translator) following(in *Instr) *Instr {
 	return nil
 }
 
+// cache is the address of the inline cache of an attribute instruction, 0 when there is none.
+func (t *translator) cache(in *Instr) int64 {
+	if t.Code.Caches == 0 {
+		return 0
+	}
+	return int64(t.Code.Caches) + int64(in.Cache)*int64(t.Snap.Offsets.AttrCacheSize)
+}
+
 // hint is the feedback of the current instruction from its quickened opcode.
 func (t *translator) hint(in *Instr) *ir.Hint {
 	kind := ir.HintNone

@@ -15,12 +15,14 @@ type Instr struct {
 	Op       uint8 // canonical opcode
 	Adaptive uint8 // the opcode byte as the interpreter has specialised it
 	Arg      int32
+	Cache    int32 // number among the attribute instructions of the code, whose inline caches stand in that order
 }
 
 // decode splits the canonical bytecode into instructions.
 func decode(code *pyabi.Code) ([]Instr, error) {
 	units := int32(len(code.Bytes) / 2)
 	var out []Instr
+	caches := int32(0)
 	for at := int32(0); at < units; {
 		in := Instr{Start: at, BCI: at}
 		op := code.Bytes[2*at]
@@ -36,6 +38,10 @@ func decode(code *pyabi.Code) ([]Instr, error) {
 		in.BCI, in.Op, in.Arg = at, op, arg
 		if int(2*at) < len(code.Adaptive) {
 			in.Adaptive = code.Adaptive[2*at]
+		}
+		in.Cache = caches
+		if op == OpLoadAttr || op == OpStoreAttr || op == OpLoadMethod {
+			caches++
 		}
 		at += 1 + int32(cacheUnits[op])
 		in.Next = at

@@ -114,7 +114,7 @@ func init() {
 		// Attributes.
 		OpLoadAttr: func(t *translator, in *Instr) {
 			h := t.hint(in)
-			i := t.Python(ir.OpPyGetAttr, 0, h, t.Pop())
+			i := t.Python(ir.OpPyGetAttr, t.cache(in), h, t.Pop())
 			i.Obj = uint32(t.Code.Names[in.Arg])
 			t.Push(i.Result())
 			t.FillAfter(h)
@@ -122,7 +122,7 @@ func init() {
 		OpStoreAttr: func(t *translator, in *Instr) {
 			h := t.hint(in)
 			v := t.PopN(2) // value, object
-			t.Python(ir.OpPySetAttr, 0, h, v[1], v[0]).Obj = uint32(t.Code.Names[in.Arg])
+			t.Python(ir.OpPySetAttr, t.cache(in), h, v[1], v[0]).Obj = uint32(t.Code.Names[in.Arg])
 		},
 		OpDeleteAttr: func(t *translator, in *Instr) {
 			h := t.hint(in)
@@ -130,7 +130,7 @@ func init() {
 		},
 		OpLoadMethod: func(t *translator, in *Instr) {
 			h := t.hint(in)
-			i := t.Python(ir.OpPyGetMethod, 0, h, t.Pop())
+			i := t.Python(ir.OpPyGetMethod, t.cache(in), h, t.Pop())
 			i.Obj = uint32(t.Code.Names[in.Arg])
 			t.Push(i.Results[0])
 			t.Push(i.Results[1])

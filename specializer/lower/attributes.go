@@ -1,0 +1,193 @@
+package lower
+
+import (
+	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+	"pystonlite/specializer/regalloc"
+)
+
+// selectDictAttr reads an entry of the dictionary that has taken the place of inline values. How wide the indices in front of
+// the entries are depends on the size of that dictionary.
+func selectDictAttr(s *selector, i *ir.Instr) {
+	in := s.start()
+	a := in.useLate(s.vreg(i.Args[0]))
+	d := in.defEarly(s.vreg(i.Result()))
+	t := in.op(regalloc.Operand{V: s.temp(regalloc.ClassInt), Kind: regalloc.Def, C: regalloc.Fixed, Reg: regalloc.PReg(amd64.RCX), Pos: regalloc.Early})
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonDictShape, i.State, regalloc.Late, nil)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		off, dst, rcx := s.off, reg(l[d]), reg(l[t])
+		e.RM(amd64.Mov64, dst, amd64.At(reg(l[a]), off.ManagedDict))
+		e.RR(amd64.Test64, dst, dst)
+		e.Jcc(amd64.E, x.label)
+		e.RM(amd64.Mov64, dst, amd64.At(dst, off.DictKeys))
+		e.MI(amd64.Cmp8, amd64.At(dst, off.KeysKind), off.KeysKindUnicode)
+		e.Jcc(amd64.NE, x.label)
+		e.MI(amd64.Cmp64, amd64.At(dst, off.KeysEntries), int32(i.Imm))
+		e.Jcc(amd64.LE, x.label)
+		e.RM(amd64.Movzx8, rcx, amd64.At(dst, off.KeysLog2IndexBytes))
+		e.MovImm64(scratch, 1)
+		e.R(amd64.ShlCL64, scratch)
+		e.RR(amd64.Add64, dst, scratch)
+		entry := off.KeysIndices + int32(i.Imm)*off.UnicodeEntrySize
+		e.cmpMemAddr(amd64.At(dst, entry+off.UnicodeEntryKey), s.snap.Objects[i.Obj].Addr)
+		e.Jcc(amd64.NE, x.label)
+		e.RM(amd64.Mov64, dst, amd64.At(dst, entry+off.UnicodeEntryValue))
+		e.RR(amd64.Test64, dst, dst)
+		e.Jcc(amd64.E, x.label)
+	})
+}
+
+// Attributes of objects whose class is not known: machine code compares the class's version with those in the inline cache
+// of the instruction (struct pl_attr_cache). A C function does what is not found there, and fills it.
+
+// attrLabels are the places that all attribute instructions with an inline cache have.
+type attrLabels struct{ hit, miss, done amd64.Label }
+
+// memberBit says of an offset that it leads into the object itself, not into its inline values (PL_MEMBER).
+const memberBit = 1 << 31
+
+// attributeCall is the machine instruction of such an operation: object in rdi, name in rsi, value (of a store) in rdx,
+// cache behind them; the hit path has all registers that a call destroys.
+func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, hit func(e *emitter, x *exit, l attrLabels)) {
+	in := s.start()
+	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
+	cache := amd64.RDX
+	if len(i.Args) > 1 {
+		in.useFixed(s.vreg(i.Args[1]), amd64.RDX)
+		cache = amd64.RCX
+	}
+	in.clobbers = callClobbers
+	for k, r := range i.Results {
+		place := [...]amd64.Reg{amd64.RAX, amd64.RDX}[k]
+		in.defFixed(s.vreg(r), place)
+		in.clobbers = in.clobbers.Remove(regalloc.PReg(place))
+	}
+	x := s.raise(in)
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		l := attrLabels{e.NewLabel(), e.NewLabel(), e.NewLabel()}
+		hit(e, x, l)
+		e.Bind(l.done)
+		e.outOfLine(func() {
+			e.Bind(l.miss)
+			e.MovImm64(amd64.RSI, s.snap.Objects[i.Obj].Addr)
+			e.MovImm64(cache, uint64(i.Imm))
+			e.prevInstr(i.State.BCI)
+			e.callAddr(e.helper(h))
+			e.checkResult(h.Row().Result, x)
+			e.Jmp(l.done)
+		})
+	})
+}
+
+// cachedPlace emits the search: it goes on at l.hit with base in rax and offset in rcx, the object being in rdi.
+// It destroys r8, r9.
+func (e *emitter) cachedPlace(cache int64, l attrLabels) {
+	const ways = 4
+	off := e.s.off
+	others, member, found := e.NewLabel(), e.NewLabel(), e.NewLabel()
+	way := func(k int32) amd64.Mem { return amd64.At(amd64.R8, off.AttrCacheValue+8*k) }
+	place := func(k int32) amd64.Mem { return amd64.At(amd64.R8, off.AttrCacheValue+8*k+4) }
+	e.RM(amd64.Mov64, amd64.R9, amd64.At(amd64.RDI, off.ObjType))
+	e.RM(amd64.Mov32, amd64.R9, amd64.At(amd64.R9, off.TypeVersionTag))
+	e.MovImm64(amd64.R8, uint64(cache))
+	e.RM(amd64.Cmp32, amd64.R9, way(0))
+	e.Jcc(amd64.NE, others)
+	e.RM(amd64.Mov32, amd64.RCX, place(0))
+	e.Bind(found)
+	e.RR(amd64.Test32, amd64.RCX, amd64.RCX)
+	e.Jcc(amd64.S, member)
+	e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RDI, off.ManagedValues))
+	e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+	e.Jcc(amd64.E, l.miss)
+	e.Bind(l.hit)
+	e.outOfLine(func() {
+		e.Bind(others)
+		for k := int32(1); k < ways; k++ {
+			next := e.NewLabel()
+			e.RM(amd64.Cmp32, amd64.R9, way(k))
+			e.Jcc(amd64.NE, next)
+			e.RM(amd64.Mov32, amd64.RCX, place(k))
+			e.Jmp(found)
+			e.Bind(next)
+		}
+		e.Jmp(l.miss)
+		e.Bind(member)
+		e.RI(amd64.And32, amd64.RCX, memberBit-1)
+		e.RR(amd64.Mov64, amd64.RAX, amd64.RDI)
+		e.Jmp(l.hit)
+	})
+}
+
+func selectPyGetAttr(s *selector, i *ir.Instr) {
+	if i.Imm == 0 {
+		named(pyabi.HelperGetAttr)(s, i)
+		return
+	}
+	s.attributeCall(i, pyabi.HelperGetAttrCached, func(e *emitter, _ *exit, l attrLabels) {
+		e.cachedPlace(i.Imm, l)
+		e.RM(amd64.Mov64, amd64.RAX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
+		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+		e.Jcc(amd64.E, l.miss)
+		e.M(amd64.Inc64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
+	})
+}
+
+// selectPySetAttr leaves the first store of an attribute to C, which keeps the order of insertion.
+func selectPySetAttr(s *selector, i *ir.Instr) {
+	if i.Imm == 0 {
+		named(pyabi.HelperSetAttr)(s, i)
+		return
+	}
+	s.attributeCall(i, pyabi.HelperSetAttrCached, func(e *emitter, _ *exit, l attrLabels) {
+		e.cachedPlace(i.Imm, l)
+		e.Lea(amd64.RCX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
+		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RCX, 0))
+		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+		e.Jcc(amd64.E, l.miss)
+		e.M(amd64.Inc64, amd64.At(amd64.RDX, s.off.ObjRefcnt))
+		e.MR(amd64.Mov64, amd64.At(amd64.RCX, 0), amd64.RDX)
+		e.release(amd64.RAX, ir.AnyType, i.State.BCI)
+	})
+}
+
+// selectPyGetMethod finds methods of classes whose instances cannot shadow them: without a dictionary of their own, and with
+// shared keys that are those the cache was filled for.
+func selectPyGetMethod(s *selector, i *ir.Instr) {
+	if i.Imm == 0 {
+		named(pyabi.HelperGetMethod)(s, i)
+		return
+	}
+	const size = 16 // of a way
+	s.attributeCall(i, pyabi.HelperGetMethodCached, func(e *emitter, _ *exit, l attrLabels) {
+		off := s.off
+		other, found := e.NewLabel(), e.NewLabel()
+		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
+		e.RM(amd64.Mov32, amd64.R9, amd64.At(amd64.RCX, off.TypeVersionTag))
+		e.MovImm64(amd64.R8, uint64(i.Imm))
+		e.RM(amd64.Cmp32, amd64.R9, amd64.At(amd64.R8, off.AttrCacheMethod))
+		e.Jcc(amd64.NE, other)
+		e.Bind(found)
+		e.RM(amd64.Mov32, amd64.RDX, amd64.At(amd64.R8, off.AttrCacheMethod+4))
+		e.RR(amd64.Test32, amd64.RDX, amd64.RDX)
+		e.Jcc(amd64.E, l.hit)
+		e.MI(amd64.Cmp64, amd64.At(amd64.RDI, off.ManagedDict), 0)
+		e.Jcc(amd64.NE, l.miss)
+		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RCX, off.HeapTypeCachedKeys))
+		e.RM(amd64.Cmp32, amd64.RDX, amd64.At(amd64.RCX, off.KeysVersion))
+		e.Jcc(amd64.NE, l.miss)
+		e.Bind(l.hit)
+		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, off.AttrCacheMethod+8))
+		e.RR(amd64.Mov64, amd64.RDX, amd64.RDI)
+		e.M(amd64.Inc64, amd64.At(amd64.RAX, off.ObjRefcnt))
+		e.M(amd64.Inc64, amd64.At(amd64.RDX, off.ObjRefcnt))
+		e.outOfLine(func() {
+			e.Bind(other)
+			e.RI(amd64.Add64, amd64.R8, size)
+			e.RM(amd64.Cmp32, amd64.R9, amd64.At(amd64.R8, off.AttrCacheMethod))
+			e.Jcc(amd64.E, found)
+			e.Jmp(l.miss)
+		})
+	})
+}
