@@ -102,7 +102,7 @@ reach(analysis *a, int64_t bci, int depth)
 }
 
 /* Follows every path from the starts in a->work.  Depths that disagree mean code CPython's compiler did not make: false.  The
- * effect table is wrong about RETURN_GENERATOR only, and generators do not get here. */
+ * effect table is wrong about RETURN_GENERATOR only, behind which a resumed generator has the value sent to it. */
 static bool
 propagate(analysis *a, const uint8_t *code)
 {
@@ -118,7 +118,7 @@ propagate(analysis *a, const uint8_t *code)
             }
         }
         if (falls_through(in.op)) {
-            int effect = PyCompile_OpcodeStackEffectWithJump(in.op, arg, 0);
+            int effect = in.op == RETURN_GENERATOR ? 1 : PyCompile_OpcodeStackEffectWithJump(in.op, arg, 0);
             if (effect == PY_INVALID_STACK_EFFECT || !reach(a, in.next, depth + effect)) {
                 return false;
             }
@@ -316,7 +316,7 @@ pl_code_scan(pl_code *pc)
 {
     PyCodeObject *co = pc->code;
     pc->scanned = true;
-    if (Py_REFCNT(co) > STATIC_REFCNT || !has_edges(co) || (co->co_flags & PL_GENERATOR_LIKE)) {
+    if (Py_REFCNT(co) > STATIC_REFCNT || !has_edges(co)) {
         return;
     }
     PyObject *bytes = PyCode_GetCode(co);

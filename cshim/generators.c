@@ -15,20 +15,14 @@
 
 /* ---- life ------------------------------------------------------------------------------------------------------------ */
 
-/* RETURN_GENERATOR in a linked frame of the data stack.  NULL, without an exception: the stock evaluator has to do it. */
-PyObject *
-pl_make_generator(pl_frame *f, PyThreadState *ts)
+/* A new object for a function's generator, not tracked yet, with all but its frame; NULL with MemoryError. */
+static PyGenObject *
+allocate(PyFunctionObject *func, PyCodeObject *co)
 {
-    PyFunctionObject *func = f->f_func;
-    PyCodeObject *co = f->f_code;
     int kind = co->co_flags & PL_GENERATOR_LIKE;
     PyTypeObject *type = kind == CO_GENERATOR ? &PyGen_Type : kind == CO_COROUTINE ? &PyCoro_Type : &PyAsyncGen_Type;
-    if (kind == CO_COROUTINE && ts->coroutine_origin_tracking_depth != 0) {
-        return NULL;
-    }
     PyGenObject *gen = PyObject_GC_NewVar(PyGenObject, type, co->co_nlocalsplus + co->co_stacksize);
     if (gen == NULL) {
-        PyErr_Clear();
         return NULL;
     }
     gen->gi_code = (PyCodeObject *)Py_NewRef(co);
@@ -41,18 +35,72 @@ pl_make_generator(pl_frame *f, PyThreadState *ts)
     gen->gi_hooks_inited = 0;
     gen->gi_closed = 0;
     gen->gi_running_async = 0;
-    pl_frame *own = (pl_frame *)gen->gi_iframe;
-    memcpy(own, f, offsetof(pl_frame, localsplus) + (size_t)co->co_nlocalsplus * sizeof(PyObject *));
-    own->previous = NULL;
-    own->owner = FRAME_OWNED_BY_GENERATOR;
-    own->stacktop = co->co_nlocalsplus;
+    return gen;
+}
+
+/* Hands the finished object out. */
+static PyObject *
+start(PyGenObject *gen)
+{
+    pl_frame *f = (pl_frame *)gen->gi_iframe;
+    f->previous = NULL;
+    f->owner = FRAME_OWNED_BY_GENERATOR;
+    f->stacktop = gen->gi_code->co_nlocalsplus;
     gen->gi_frame_state = FRAME_CREATED;
+    PyObject_GC_Track(gen);
+    return (PyObject *)gen;
+}
+
+/* Whether the origin of a new coroutine has to be noted, which the stock evaluator does. */
+static bool
+tracks_origin(const PyCodeObject *co, PyThreadState *ts)
+{
+    return ts->coroutine_origin_tracking_depth != 0 && (co->co_flags & CO_COROUTINE) != 0;
+}
+
+/* RETURN_GENERATOR in a linked frame of the data stack.  NULL, without an exception: the stock evaluator has to do it. */
+PyObject *
+pl_make_generator(pl_frame *f, PyThreadState *ts)
+{
+    PyCodeObject *co = f->f_code;
+    PyGenObject *gen = tracks_origin(co, ts) ? NULL : allocate(f->f_func, co);
+    if (gen == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    memcpy(gen->gi_iframe, f, offsetof(pl_frame, localsplus) + (size_t)co->co_nlocalsplus * sizeof(PyObject *));
     Py_INCREF(f->f_func);
     Py_INCREF(f->f_code);
     f->f_locals = NULL;
     f->stacktop = 0;
-    PyObject_GC_Track(gen);
-    return (PyObject *)gen;
+    return start(gen);
+}
+
+/* A call of a function that makes a generator, with as many arguments as it has parameters: where the code in front of
+ * RETURN_GENERATOR does nothing, no frame needs to be pushed for it. */
+PyObject *
+pl_new_generator(PyObject *function, PyObject **args, int64_t n, PyThreadState *ts)
+{
+    PyFunctionObject *func = (PyFunctionObject *)function;
+    PyCodeObject *co = (PyCodeObject *)func->func_code;
+    if (co->co_ncellvars != 0 || co->co_nfreevars != 0 || ts->recursion_remaining <= 0 || tracks_origin(co, ts)) {
+        return pl_call_stealing(function, args, n);
+    }
+    PyGenObject *gen = allocate(func, co);
+    if (gen == NULL) {
+        for (int64_t i = 0; i < n; i++) {
+            Py_DECREF(args[i]);
+        }
+        return NULL;
+    }
+    pl_frame *f = (pl_frame *)gen->gi_iframe;
+    _PyFrame_InitializeSpecials(f, (PyFunctionObject *)Py_NewRef(func), NULL, co->co_nlocalsplus);
+    f->is_entry = true;
+    f->prev_instr = _PyCode_CODE(co);
+    for (int i = 0; i < co->co_nlocalsplus; i++) {
+        f->localsplus[i] = i < n ? args[i] : NULL;
+    }
+    return start(gen);
 }
 
 /* What a generator raises instead of an exception that would look as if it had been exhausted. */
@@ -115,17 +163,21 @@ pl_resume_entry(const pl_code *pc, const pl_frame *f)
 /* ---- delegation -------------------------------------------------------------------------------------------------------- */
 
 PyObject *
-pl_yield_from_iter(PyObject *iterable, int64_t coroutines)
+pl_yield_from_iter(PyObject *iterable, int64_t kind)
 {
-    if (PyCoro_CheckExact(iterable)) {
-        if (!coroutines) {
-            PyErr_SetString(PyExc_TypeError,
-                            "cannot 'yield from' a coroutine object in a non-coroutine generator");
-            return NULL;
-        }
-        return Py_NewRef(iterable);
+    enum { COROUTINES_TOO = -2 };
+    if (PyGen_CheckExact(iterable) || (PyCoro_CheckExact(iterable) && kind == COROUTINES_TOO)) {
+        return iterable;
     }
-    return PyGen_CheckExact(iterable) ? Py_NewRef(iterable) : PyObject_GetIter(iterable);
+    PyObject *iterator = NULL;
+    if (PyCoro_CheckExact(iterable)) {
+        PyErr_SetString(PyExc_TypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+    }
+    else {
+        iterator = PyObject_GetIter(iterable);
+    }
+    Py_DECREF(iterable);
+    return iterator;
 }
 
 static bool
@@ -179,17 +231,14 @@ pl_awaitable(PyObject *o, int64_t where)
     static const char *const methods[] = {NULL, "__aenter__", "__aexit__"};
     PyTypeObject *type = Py_TYPE(o);
     PyObject *iterator = awaitable_iter(o);
-    if (iterator == NULL) {
-        if ((where == 1 || where == 2) && (type->tp_as_async == NULL || type->tp_as_async->am_await == NULL)) {
-            PyErr_Format(PyExc_TypeError, "'async with' received an object from %s that does not implement __await__: %.100s",
-                         methods[where], type->tp_name);
-        }
-        return NULL;
+    if (iterator == NULL && (where == 1 || where == 2) && (type->tp_as_async == NULL || type->tp_as_async->am_await == NULL)) {
+        PyErr_Format(PyExc_TypeError, "'async with' received an object from %s that does not implement __await__: %.100s",
+                     methods[where], type->tp_name);
     }
-    if (PyCoro_CheckExact(iterator) && awaits((PyGenObject *)iterator)) {
-        Py_DECREF(iterator);
+    Py_DECREF(o);
+    if (iterator != NULL && PyCoro_CheckExact(iterator) && awaits((PyGenObject *)iterator)) {
+        Py_CLEAR(iterator);
         PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
-        return NULL;
     }
     return iterator;
 }

@@ -337,7 +337,7 @@ func (b *Builder) EnterFunction(block *ir.Block) {
 			b.locals[s] = b.Null()
 		}
 	}
-	if !b.F.Generator() {
+	if !b.F.Generator {
 		b.speculateEntry(false)
 	}
 }

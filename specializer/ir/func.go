@@ -161,7 +161,10 @@ type Func struct {
 	Blocks   []*Block
 	Values   []ValueInfo // by Value; Values[0] is unused
 	Entries  []Entry     // of a unit with several: one for each edge of the OpEnter in the entry block
-	nextID   BlockID
+	// Generator says that the frame belongs to a generator, coroutine or async generator, but for the ordinary start of a unit
+	// with several entries, which makes that object.
+	Generator bool
+	nextID    BlockID
 }
 
 // EntryKind is who may enter a unit at a place.
@@ -184,16 +187,6 @@ type Entry struct {
 	Depth int // operand stack entries
 	Kind  EntryKind
 	Nulls []bool // which of them may be NULL
-}
-
-// Generator says whether the unit is of a generator, coroutine or async generator: it has entries to resume it.
-func (f *Func) Generator() bool {
-	for _, e := range f.Entries {
-		if e.Kind == EntryResume {
-			return true
-		}
-	}
-	return false
 }
 
 func (e Entry) String() string { return fmt.Sprintf("%s:%d/%d", e.Kind, e.BCI, e.Depth) }

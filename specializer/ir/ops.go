@@ -197,6 +197,7 @@ const (
 	OpPyIter
 	OpPyNext
 	OpPySend
+	OpPyAwaitable
 	OpPyLoadGlobal
 	OpPyStoreGlobal
 	OpPyLoadName
@@ -364,6 +365,7 @@ var rows = [numOps]Row{
 	OpPyIter:          {Name: "py_iter", Args: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_iter a"},
 	OpPyNext:          {Name: "py_next", Args: 1, Results: 1, Result: Obj(AnyOrNull), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_next it: NULL when exhausted"},
 	OpPySend:          {Name: "py_send", Args: 2, Results: 2, Result: AnyType, Second: BoolType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v, d = py_send it a: sends a; d is 1 when v is what it returned, 0 when it yielded v"},
+	OpPyAwaitable:     {Name: "py_awaitable", Args: 1, Consumes: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "GET_AWAITABLE oparg, or AwaitableXxx", Doc: "v = py_awaitable a 0: what an await, or a yield from, delegates to"},
 	OpPyLoadGlobal:    {Name: "py_load_global", Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_load_global @name: globals, then builtins"},
 	OpPyStoreGlobal:   {Name: "py_store_global", Args: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_store_global v @name"},
 	OpPyLoadName:      {Name: "py_load_name", Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_load_name @name: the frame's namespace, globals, builtins"},

@@ -142,7 +142,7 @@ func (p *parser) entries() {
 		p.expect(":")
 		bci := int32(p.number(p.until("/"), 32))
 		p.expect("/")
-		depth := int(p.number(p.until(", {"), 32))
+		depth := int(p.number(p.until(", g{"), 32))
 		p.f.Entries = append(p.f.Entries, Entry{BCI: bci, Depth: depth, Kind: EntryKind(kind)})
 	}
 }
@@ -165,6 +165,7 @@ func (p *parser) statement() {
 		if p.accept("entries=") {
 			p.entries()
 		}
+		p.f.Generator = p.accept("generator")
 		p.expect("{")
 	case p.accept("}"):
 		p.closed = true

@@ -19,6 +19,9 @@ func Format(f *Func) string {
 			p.out.WriteString(e.String())
 		}
 	}
+	if f.Generator {
+		p.out.WriteString(" generator")
+	}
 	p.out.WriteString(" {\n")
 	for _, b := range f.Blocks {
 		p.block(b)

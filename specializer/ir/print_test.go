@@ -125,7 +125,7 @@ func TestParse_entries(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, Verify(f))
 	assert.Equal(t, []Entry{{BCI: 0, Kind: EntryStart}, {BCI: 9, Depth: 1, Kind: EntryHandler}}, f.Entries)
-	assert.False(t, f.Generator())
+	assert.False(t, f.Generator)
 	assert.Equal(t, severalEntries, Format(f))
 }
 

@@ -17,6 +17,8 @@ type CallTarget struct {
 	Locals   int // localsplus slots
 	Slots    int // size of the whole frame in words
 	Name     string
+
+	Generator bool // the call only makes a generator, coroutine or async generator
 }
 
 func (t *CallTarget) String() string { return fmt.Sprintf("@%d %s", t.Func, t.Name) }
@@ -40,6 +42,12 @@ var constClasses = [...]ClassSet{
 
 // ConstClass is the class set of a constant of the given kind. A class object may be of any metaclass.
 func ConstClass(k pyabi.ObjKind) ClassSet { return constClasses[k] }
+
+// What an OpPyAwaitable of a yield from has in place of an oparg of GET_AWAITABLE.
+const (
+	YieldFrom           = -1 // in a generator
+	YieldFromCoroutines = -2 // in code that may delegate to coroutines
+)
 
 // HelperWords is the Aux of OpCallHelper and OpDoHelper: the word arguments of the helper, in order.
 type HelperWords []int64

@@ -457,6 +457,10 @@ func selectCallC(s *selector, i *ir.Instr) {
 // line, for a data stack without room, the call takes the general way.
 func selectCallFunction(s *selector, i *ir.Instr) {
 	t := i.Aux.(*ir.CallTarget)
+	if t.Generator {
+		selectNewGenerator(s, i)
+		return
+	}
 	in := s.start()
 	ops := make([]int, len(i.Args))
 	for k, v := range i.Args {

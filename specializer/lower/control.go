@@ -284,7 +284,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 			e.toReg(amd64.RAX, vr, l[v])
 			e.M(amd64.Inc64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
 		}
-		if s.f.Generator() { // its locals are released by whoever resumed it, once the generator is finished
+		if s.f.Generator { // its locals are released by whoever resumed it, once the generator is finished
 			if i.Imm == 0 {
 				e.toReg(amd64.RAX, vr, l[v])
 			}
@@ -397,7 +397,7 @@ func init() {
 		ir.OpPySetItem: selectPySetItem, ir.OpPyDelItem: operands(pyabi.HelperDelItem),
 		ir.OpPyGetAttr: selectPyGetAttr, ir.OpPySetAttr: selectPySetAttr, ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
 		ir.OpPyGetMethod: selectPyGetMethod, ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
-		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: selectPyNext, ir.OpPySend: selectPySend,
+		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: selectPyNext, ir.OpPySend: selectPySend, ir.OpPyAwaitable: selectPyAwaitable,
 		ir.OpPyLoadGlobal: selectPyLoadGlobal, ir.OpPyStoreGlobal: selectPyStoreGlobal,
 		ir.OpPyLoadName: selectPyLoadName, ir.OpPyStoreName: selectPyStoreName,
 		ir.OpPyBuildTuple: gathered(pyabi.HelperBuildTuple, 1), ir.OpPyBuildList: gathered(pyabi.HelperBuildList, 1),

@@ -29,8 +29,7 @@ type emitter struct {
 	floats   bool // the unit keeps values in xmm registers
 	meta     codemeta.Builder
 	marks    []Mark
-	next     resumer
-	send     resumer
+	resumers []*resumer
 	entries  []int // offsets of the entries of a unit with several
 }
 
@@ -49,7 +48,6 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 		e.size += 8
 	}
 	e.tail, e.dealloc = e.NewLabel(), e.NewLabel()
-	e.newResumers()
 	for range s.blocks {
 		e.labels = append(e.labels, e.NewLabel())
 	}
@@ -88,8 +86,9 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	}
 	e.emitTail()
 	e.emitDealloc()
-	e.emitResumer(&e.next)
-	e.emitResumer(&e.send)
+	for _, r := range e.resumers {
+		e.emitResumer(r)
+	}
 	e.Align(8)
 	for _, k := range e.poolKeys {
 		e.Bind(e.pool[k])

@@ -52,85 +52,165 @@ func selectReturnGenerator(s *selector, i *ir.Instr) {
 	})
 }
 
+// selectPyAwaitable takes exact generators and new coroutines as they are; the helper does the rest.
+func selectPyAwaitable(s *selector, i *ir.Instr) {
+	in := s.start()
+	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	x := s.raise(in)
+	await := i.Imm >= 0
+	exact, h := pyabi.KnownGenerator, pyabi.HelperYieldFromIter
+	if await {
+		exact, h = pyabi.KnownCoroutine, pyabi.HelperAwaitable
+	}
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		call, done := e.NewLabel(), e.NewLabel()
+		e.cmpMemAddr(amd64.At(amd64.RDI, s.off.ObjType), s.known(exact))
+		e.Jcc(amd64.NE, call)
+		if await {
+			e.MI(amd64.Cmp8, amd64.At(amd64.RDI, s.off.GenFrameState), s.off.GenFrameSuspended)
+			e.Jcc(amd64.GE, call)
+		}
+		e.RR(amd64.Mov64, amd64.RAX, amd64.RDI)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(call)
+			e.prevInstr(i.State.BCI)
+			e.MovImm64(amd64.RSI, uint64(i.Imm))
+			e.callAddr(e.helper(h))
+			e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+			e.Jcc(amd64.NE, done)
+			e.Jmp(x.label)
+		})
+	})
+}
+
+// selectNewGenerator calls a function whose code makes a generator: the helper makes it with the operands as its locals.
+func selectNewGenerator(s *selector, i *ir.Instr) {
+	t := i.Aux.(*ir.CallTarget)
+	s.callHelper(i, pyabi.HelperNewGenerator, word(s.snap.Objects[t.Func].Addr), array(i.Args), word(uint64(len(i.Args))), arg{kind: argThread})
+}
+
+// known is the address of a well-known object.
+func (s *selector) known(k pyabi.WellKnown) uint64 { return s.snap.Objects[s.snap.Known[k]].Addr }
+
 // A resumer is the unit's own way to resume a generator that has machine code: it does what stock does around the evaluator,
 // and jumps to a helper with anything else. rdi is the generator and rsi the value sent to it (a loop sends None); both stay
 // the caller's. The result is that of the helper.
 type resumer struct {
 	label    amd64.Label
-	used     bool
 	loop     bool         // it iterates, so it is exhausted by any returned value
+	code     uint64       // code object that the generator probably has, 0: no idea
+	cell     uint64       // and its pl_code
 	general  pyabi.Helper // for all other receivers
 	finished pyabi.Helper // when the frame has ended
 }
 
-func (e *emitter) newResumers() {
-	e.next = resumer{label: e.NewLabel(), loop: true, general: pyabi.HelperNext, finished: pyabi.HelperGeneratorExhausted}
-	e.send = resumer{label: e.NewLabel(), general: pyabi.HelperSend, finished: pyabi.HelperGeneratorReturned}
+// resumer is the one for a loop or a delegation to what is probably a generator of the given code.
+func (e *emitter) resumer(loop bool, code, cell uint64) *resumer {
+	for _, r := range e.resumers {
+		if r.loop == loop && r.code == code {
+			return r
+		}
+	}
+	r := &resumer{label: e.NewLabel(), loop: loop, code: code, cell: cell, general: pyabi.HelperSend, finished: pyabi.HelperGeneratorReturned}
+	if loop {
+		r.general, r.finished = pyabi.HelperNext, pyabi.HelperGeneratorExhausted
+	}
+	e.resumers = append(e.resumers, r)
+	return r
 }
 
 // selectPyNext asks an iterator of any kind, generators without leaving machine code.
-func selectPyNext(s *selector, i *ir.Instr) {
-	s.callResumer(i, "ow", func(e *emitter) *resumer { return &e.next }, val(i.Args[0]))
-}
+func selectPyNext(s *selector, i *ir.Instr) { s.resume(i, "ow", val(i.Args[0])) }
 
 // selectPySend delegates to a generator, coroutine or any other awaitable.
-func selectPySend(s *selector, i *ir.Instr) {
-	s.callResumer(i, "os", func(e *emitter) *resumer { return &e.send }, val(i.Args[0]), val(i.Args[1]))
+func selectPySend(s *selector, i *ir.Instr) { s.resume(i, "os", val(i.Args[0]), val(i.Args[1])) }
+
+func (s *selector) resume(i *ir.Instr, result string, args ...arg) {
+	code, cell := s.madeBy(i.Args[0])
+	s.callCode(i, result, true, nil, func(e *emitter) { e.Call(e.resumer(i.Op == ir.OpPyNext, code, cell).label) }, args)
 }
 
-func (s *selector) callResumer(i *ir.Instr, result string, which func(*emitter) *resumer, args ...arg) {
-	s.callCode(i, result, true, nil, func(e *emitter) {
-		r := which(e)
-		r.used = true
-		e.Call(r.label)
-	}, args)
+// madeBy guesses the code of a generator from the calls that made it, on any path. In a generator it guesses that code
+// itself otherwise: what walks a tree delegates to its like.
+func (s *selector) madeBy(v ir.Value) (code, cell uint64) {
+	seen := map[ir.Value]bool{}
+	work := []ir.Value{v}
+	for len(work) > 0 {
+		v := s.f.Root(work[len(work)-1])
+		work = work[:len(work)-1]
+		if seen[v] {
+			continue
+		}
+		seen[v] = true
+		d := s.f.Def(v)
+		if d == nil {
+			info := &s.f.Values[v]
+			for _, p := range info.Block.Preds {
+				for _, e := range p.Term().Edges {
+					if e.To == info.Block {
+						work = append(work, e.Args[info.Param])
+					}
+				}
+			}
+			continue
+		}
+		switch d.Op {
+		case ir.OpPyIter, ir.OpPyAwaitable, ir.OpNewRef:
+			work = append(work, d.Args[0])
+		case ir.OpCallFunction:
+			if t := d.Aux.(*ir.CallTarget); t.Generator {
+				return s.snap.Objects[t.Code].Addr, t.Cell
+			}
+		}
+	}
+	if own := &s.snap.Codes[0]; s.f.Generator {
+		return s.snap.Objects[own.Obj].Addr, own.Cell
+	}
+	return 0, 0
 }
 
 func (e *emitter) emitResumer(r *resumer) {
-	if !r.used {
-		return
-	}
 	const gen, value, code, cell, unit, tmp, frame = amd64.RDI, amd64.RSI, amd64.RCX, amd64.RDX, amd64.R8, amd64.R10, amd64.R9
-	off, known := e.s.off, e.s.snap.Known
-	object := func(k pyabi.WellKnown) uint64 { return e.s.snap.Objects[known[k]].Addr }
-	general := e.NewLabel()
+	off := e.s.off
+	general, search, found := e.NewLabel(), e.NewLabel(), e.NewLabel()
 	e.Align(16)
 	e.Bind(r.label)
 
 	// A suspended generator (or one not started, which takes no value but None).
 	e.RM(amd64.Mov64, tmp, amd64.At(gen, off.ObjType))
-	e.cmpAddr(tmp, object(pyabi.KnownGenerator))
+	e.cmpAddr(tmp, e.s.known(pyabi.KnownGenerator))
 	if r.loop {
 		e.Jcc(amd64.NE, general)
 		e.MI(amd64.Cmp8, amd64.At(gen, off.GenFrameState), off.GenFrameExecuting)
 		e.Jcc(amd64.GE, general)
-		e.MovImm64(value, object(pyabi.KnownNone))
+		e.MovImm64(value, e.s.known(pyabi.KnownNone))
 	} else {
 		ready, known := e.NewLabel(), e.NewLabel()
 		e.Jcc(amd64.E, known)
-		e.cmpAddr(tmp, object(pyabi.KnownCoroutine))
+		e.cmpAddr(tmp, e.s.known(pyabi.KnownCoroutine))
 		e.Jcc(amd64.NE, general)
 		e.Bind(known)
 		e.MI(amd64.Cmp8, amd64.At(gen, off.GenFrameState), off.GenFrameSuspended)
 		e.Jcc(amd64.E, ready)
 		e.Jcc(amd64.G, general)
-		e.cmpAddr(value, object(pyabi.KnownNone))
+		e.cmpAddr(value, e.s.known(pyabi.KnownNone))
 		e.Jcc(amd64.NE, general)
 		e.Bind(ready)
 	}
 
 	// The entry of its code's unit for where it is suspended.
 	e.RM(amd64.Mov64, code, amd64.At(gen, off.GenFrame+off.FrameCode))
-	e.RM(amd64.Mov64, cell, amd64.At(code, off.CodeExtra))
-	e.RR(amd64.Test64, cell, cell)
-	e.Jcc(amd64.E, general)
-	e.MovImm64(tmp, e.helper(pyabi.HelperExtraIndex))
-	e.RM(amd64.Mov64, tmp, amd64.At(tmp, 0))
-	e.RM(amd64.Cmp64, tmp, amd64.At(cell, 0)) // their number
-	e.Jcc(amd64.AE, general)
-	e.RM(amd64.Mov64, cell, amd64.AtIndex(cell, tmp, 8, 8))
-	e.RR(amd64.Test64, cell, cell)
-	e.Jcc(amd64.E, general)
+	if r.code != 0 {
+		e.cmpAddr(code, r.code)
+		e.Jcc(amd64.NE, search)
+		e.MovImm64(cell, r.cell)
+	} else {
+		e.findCell(cell, code, tmp, general)
+	}
+	e.Bind(found)
 	e.RM(amd64.Mov64, unit, amd64.At(cell, off.CellUnit))
 	e.RR(amd64.Test64, unit, unit)
 	e.Jcc(amd64.E, general)
@@ -186,6 +266,25 @@ func (e *emitter) emitResumer(r *resumer) {
 	e.RR(amd64.Mov64, amd64.RSI, amd64.RAX)
 	e.RR(amd64.Mov64, amd64.RDX, threadReg)
 	e.JmpMem(e.word(e.helper(r.finished)))
+	if r.code != 0 {
+		e.Bind(search)
+		e.findCell(cell, code, tmp, general)
+		e.Jmp(found)
+	}
 	e.Bind(general)
 	e.JmpMem(e.word(e.helper(r.general)))
+}
+
+// findCell loads the pl_code of a code object.
+func (e *emitter) findCell(cell, code, tmp amd64.Reg, none amd64.Label) {
+	e.RM(amd64.Mov64, cell, amd64.At(code, e.s.off.CodeExtra))
+	e.RR(amd64.Test64, cell, cell)
+	e.Jcc(amd64.E, none)
+	e.MovImm64(tmp, e.helper(pyabi.HelperExtraIndex))
+	e.RM(amd64.Mov64, tmp, amd64.At(tmp, 0))
+	e.RM(amd64.Cmp64, tmp, amd64.At(cell, 0)) // their number
+	e.Jcc(amd64.AE, none)
+	e.RM(amd64.Mov64, cell, amd64.AtIndex(cell, tmp, 8, 8))
+	e.RR(amd64.Test64, cell, cell)
+	e.Jcc(amd64.E, none)
 }

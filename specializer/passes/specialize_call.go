@@ -149,7 +149,7 @@ func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args [
 		return false
 	}
 	target := s.target(h, class.Init)
-	if target == nil {
+	if target == nil || target.Generator {
 		return false
 	}
 	bound, ok := s.bind(i, class.Init, append([]ir.Value{i.Args[1]}, args...))
@@ -181,12 +181,13 @@ func (s *specializer) target(h *ir.Hint, obj pyabi.ObjID) *ir.CallTarget {
 		return nil
 	}
 	code := &s.snap.Codes[index]
-	if code.Flags&(coOptimized|coNewLocals) != coOptimized|coNewLocals || code.Flags&(coVarArgs|coVarKeywords|coGeneratorish) != 0 {
+	if code.Flags&(coOptimized|coNewLocals) != coOptimized|coNewLocals || code.Flags&(coVarArgs|coVarKeywords) != 0 {
 		return nil
 	}
 	return &ir.CallTarget{
 		Func: obj, Code: fn.Code, Cell: code.Cell, Start: code.Addr, Globals: fn.Globals, Builtins: fn.Builtins,
 		Locals: int(code.NLocalsPlus), Slots: int(code.NLocalsPlus+code.StackSize) + s.frameSpecials(), Name: code.QualName,
+		Generator: code.Flags&coGeneratorish != 0,
 	}
 }
 

@@ -408,6 +408,7 @@ const (
 	HelperGeneratorReturned
 	HelperGeneratorExhausted
 	HelperSend
+	HelperNewGenerator
 	HelperYieldFromIter
 	HelperAwaitable
 	HelperAiter
@@ -556,8 +557,9 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperGeneratorReturned:     {"GeneratorReturned", "os", "oOt", FlagRaises | FlagPython},
 	HelperGeneratorExhausted:    {"GeneratorExhausted", "ow", "oOt", FlagRaises | FlagPython},
 	HelperSend:                  {"Send", "os", "oo", FlagRaises | FlagPython},
-	HelperYieldFromIter:         {"YieldFromIter", "o", "ow", FlagRaises | FlagPython},
-	HelperAwaitable:             {"Awaitable", "o", "ow", FlagRaises | FlagPython},
+	HelperNewGenerator:          {"NewGenerator", "o", "oPwt", FlagRaises | FlagPython},
+	HelperYieldFromIter:         {"YieldFromIter", "o", "Ow", FlagRaises | FlagPython},
+	HelperAwaitable:             {"Awaitable", "o", "Ow", FlagRaises | FlagPython},
 	HelperAiter:                 {"Aiter", "o", "o", FlagRaises | FlagPython},
 	HelperAnext:                 {"Anext", "o", "o", FlagRaises | FlagPython},
 	HelperAsyncGenWrap:          {"AsyncGenWrap", "o", "o", FlagRaises | FlagPython},

@@ -47,10 +47,8 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 	entry := int32(snap.EntryBCI)
 	validate(code, instrs, entry)
 	entries := []int32{entry}
-	if code.Flags&generatorLike != 0 {
-		if entry != 0 {
-			return nil, &frontend.Unsupported{Reason: "loop of a generator"}
-		}
+	t.F.Generator = code.Flags&generatorLike != 0
+	if t.F.Generator && entry == 0 { // the unit of a loop has no resumes: what it suspends goes on in that of the function
 		t.F.Entries = findEntries(snap, instrs)
 		entries = entries[:0]
 		for _, e := range t.F.Entries {
@@ -127,7 +125,7 @@ func (t *translator) orderNodes(entries []int32) {
 	state := map[node]int{} // 1 on the stack, 2 done
 	back := map[node]bool{}
 	var post []node
-	for k := len(entries) - 1; k >= 0; k-- { // the last first, so that what the first reaches comes first
+	for k := range entries { // the first first: loops are what they are from there
 		entry := node{t.flow.at[entries[k]], 0}
 		preds[entry]++
 		stack := []visit{}

@@ -78,7 +78,7 @@ func (f *flow) order(entries []int32) {
 	type visit struct{ block, next int }
 	seen := make([]bool, len(f.blocks))
 	var post []int
-	for k := len(entries) - 1; k >= 0; k-- { // the last first, so that what the first reaches comes first
+	for k := range entries { // the first first: loops are what they are from there
 		stack := []visit{}
 		if entry := f.at[entries[k]]; !seen[entry] {
 			seen[entry] = true

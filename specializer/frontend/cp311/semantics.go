@@ -260,14 +260,15 @@ func init() {
 		OpJumpBackwardNoInterrupt: func(t *translator, in *Instr) { t.JumpTo(t.to(in.target())) },
 		OpGetYieldFromIter: func(t *translator, in *Instr) {
 			const coroutine = 0x80 | 0x100 // CO_COROUTINE, CO_ITERABLE_COROUTINE
-			allowed := uint64(0)
+			h, kind := t.hint(in), int64(ir.YieldFrom)
 			if t.Code.Flags&coroutine != 0 {
-				allowed = 1
+				kind = ir.YieldFromCoroutines
 			}
-			t.Push(t.CallHelper(pyabi.HelperYieldFromIter, ir.HelperWords{int64(allowed)}, t.Pop()))
+			t.Push(t.Python(ir.OpPyAwaitable, kind, h, t.Pop()).Result())
 		},
 		OpGetAwaitable: func(t *translator, in *Instr) {
-			t.Push(t.CallHelper(pyabi.HelperAwaitable, ir.HelperWords{int64(in.Arg)}, t.Pop()))
+			h := t.hint(in)
+			t.Push(t.Python(ir.OpPyAwaitable, int64(in.Arg), h, t.Pop()).Result())
 		},
 		OpGetAiter: helper(pyabi.HelperAiter, 1),
 		OpGetAnext: func(t *translator, _ *Instr) {
