@@ -34,7 +34,8 @@ typedef struct pl_value {         /* 8 bytes */
 enum pl_exit_kind {
     PL_EXIT_DEOPT = 0,            /* continue in stock at bci */
     PL_EXIT_RAISE = 1,            /* an exception is set, raised by the instruction at bci */
-    PL_EXIT_FLUSH = 2,            /* store the values into the frame, set prev_instr, and come back (no hand-over) */
+    PL_EXIT_FLUSH = 2,            /* store the values into the frame, set prev_instr, and come back (no hand-over); with
+                                     elided frames or releases: those frames exist while the releases are made */
 };
 
 /* One frame of an exit, the innermost first; frames other than the last are inlined callees that do not exist yet. */
@@ -42,7 +43,8 @@ typedef struct pl_exit_frame {
     uint32_t func;                /* constant index of the inlined function object; PL_PHYSICAL for the real frame */
     uint32_t bci;                 /* innermost: where to continue / what raised; outer: the CALL that is running */
     uint32_t first_value, n_values;   /* range in pl_unit.values; slots not mentioned: as in memory, else NULL */
-    uint32_t depth;               /* live operand stack entries once the values are stored */
+    uint16_t depth;               /* live operand stack entries once the values are stored */
+    uint16_t init;                /* 1: an __init__, whose instance is on top of the caller's stack; its None is dropped */
 } pl_exit_frame;
 #define PL_PHYSICAL 0xffffffffu
 
@@ -51,7 +53,7 @@ typedef struct pl_exit_rec {
     uint8_t pad;
     uint16_t reason;              /* codemeta.Reason: index into the names of the unit's result header */
     uint32_t first_frame, n_frames;
-    uint32_t first_release, n_release;   /* values (rep OWNED) the machine frame drops; range in pl_unit.values */
+    uint32_t first_release, n_release;   /* values (rep OWNED) that are dropped; range in pl_unit.values */
 } pl_exit_rec;
 
 enum pl_entry_kind {

@@ -9,7 +9,7 @@
  * AT_LOCAL always means the memory of the physical frame as it was at the exit, for values of elided frames, too: those have
  * no memory of their own before step 2.  An OWNED value at AT_LOCAL is moved out of its slot.
  */
-#include "shim.h"
+#include "abi.h"
 
 #include <string.h>
 
@@ -312,37 +312,85 @@ note_site(PyCodeObject *co, uint32_t bci, uint16_t reason)
 
 /* ---- exits ---------------------------------------------------------------------------------------------------------- */
 
-static void
-flush(exit_state *x, const pl_exit_rec *rec)
-{
-    const pl_exit_frame *xf = &x->unit->frames[rec->first_frame];
-    if (rec->n_frames != 1 || xf->func != PL_PHYSICAL || xf->depth != 0) {
-        Py_FatalError("BUG: a flush of anything but the locals of the running frame");
-    }
-    PyObject *values[xf->n_values + 1];
-    read_values(x, xf->first_value, xf->n_values, values);
-    if (x->no_memory) {
-        /* There is nobody to raise to, and going on would let the locals go back in time. */
-        Py_FatalError("out of memory while locals were written back");
-    }
-    pl_frame *f = x->physical;
-    pl_set_running(f, xf->bci);
-    store_values(x, f, xf, values);
-    drop_values(values, xf->n_values);
-}
-
-/* The function object of an elided frame. */
-static PyFunctionObject *
-elided_function(const exit_state *x, const pl_exit_frame *xf)
-{
-    return (PyFunctionObject *)x->unit->consts[xf->func];
-}
-
 /* Where an outer frame stands while its CALL runs an inlined callee: at the last cache entry, as in the stock evaluator. */
 static int64_t
 call_end(pl_frame *f, uint32_t bci)
 {
     return bci + pl_caches(pl_opcode(f->f_code, bci));
+}
+
+/* Pushes the frame of an inlined callee; NULL without memory. */
+static pl_frame *
+push_elided(exit_state *x, const pl_exit_frame *xf)
+{
+    PyFunctionObject *func = (PyFunctionObject *)x->unit->consts[xf->func];
+    pl_frame *f = pl_frame_push(x->ts, (PyFunctionObject *)Py_NewRef(func));
+    if (f != NULL && (xf->bci >= Py_SIZE(f->f_code) || xf->depth > f->f_code->co_stacksize)) {
+        Py_FatalError("BUG: an exit record that does not fit the function it names");
+    }
+    return f;
+}
+
+/* Links the frame that an elided one was called from and the elided one, which now runs. */
+static void
+link_elided(PyThreadState *ts, pl_frame *outer, uint32_t call, pl_frame *f)
+{
+    pl_set_running(outer, call_end(outer, call));
+    outer->stacktop = -1;
+    pl_link(ts, f);
+    ts->recursion_remaining--;
+}
+
+/* Lets finalizers see the frames as they would be in stock: stale locals are written, and while the references of the record
+ * are dropped the elided frames exist, too.  Without memory for those they are not seen. */
+static void
+flush(exit_state *x, const pl_exit_rec *rec)
+{
+    PyThreadState *ts = x->ts;
+    const pl_exit_frame *xframes = &x->unit->frames[rec->first_frame];
+    uint32_t n = rec->n_frames, total = rec->n_release;
+    for (uint32_t k = 0; k < n; k++) {
+        total += xframes[k].n_values;
+    }
+    PyObject *values[total + 1], *dying[rec->n_release + 1], *type, *value, *traceback;
+    pl_frame *frames[n];
+    PyErr_Fetch(&type, &value, &traceback);
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
+        read_values(x, xframes[k].first_value, xframes[k].n_values, values + at);
+    }
+    read_values(x, rec->first_release, rec->n_release, dying);
+    if (x->no_memory) {
+        /* There is nobody to raise to, and going on would let the locals go back in time. */
+        Py_FatalError("out of memory while locals were written back");
+    }
+    frames[n - 1] = x->physical;
+    uint32_t inner = n - 1;
+    while (inner > 0 && (frames[inner - 1] = push_elided(x, &xframes[inner - 1])) != NULL) {
+        inner--;
+    }
+    PyErr_Clear();
+    at = 0;
+    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
+        if (k >= inner) {
+            store_values(x, frames[k], &xframes[k], values + at);
+        }
+    }
+    for (uint32_t k = n - 1; k > inner; k--) {
+        link_elided(ts, frames[k], xframes[k].bci, frames[k - 1]);
+    }
+    pl_set_running(frames[inner], xframes[inner].bci);
+    frames[inner]->stacktop = -1;
+    drop_values(values, total - rec->n_release);
+    drop_values(dying, rec->n_release);
+    for (uint32_t k = inner; k < n - 1; k++) {
+        pl_unlink(ts, frames[k]);
+        ts->recursion_remaining++;
+        frames[k]->stacktop = frames[k]->f_code->co_nlocalsplus;
+        pl_frame_release(ts, frames[k]);
+        pl_frame_discard(ts, frames[k]);
+    }
+    PyErr_Restore(type, value, traceback);
 }
 
 /* Runs a linked, charged frame to its end in the stock evaluator; `result` is what the callee it was waiting for returned. */
@@ -364,6 +412,20 @@ static PyObject *
 raise_in(PyThreadState *ts, pl_frame *f, pl_raise raise, const uint8_t **resume)
 {
     return pl_unwind(ts, f, raise) ? pl_run_stock_until(ts, f, 0, resume) : NULL;
+}
+
+/* What the CALL of a class results in when the __init__ of the instance on top of the stack has returned `value`. */
+static PyObject *
+init_result(pl_frame *f, int depth, PyObject *value)
+{
+    PyObject **top = f->localsplus + f->f_code->co_nlocalsplus + depth - 1, *instance = *top;
+    *top = NULL;
+    if (value != Py_None) {
+        pl_init_returned(value);
+        Py_CLEAR(instance);
+    }
+    Py_DECREF(value);
+    return instance;
 }
 
 static pl_exit_result
@@ -398,8 +460,7 @@ leave(exit_state *x, const pl_exit_rec *rec)
     frames[n - 1] = x->physical;
     uint32_t inner = n - 1;       /* the innermost frame that exists */
     while (inner > 0) {
-        PyFunctionObject *func = elided_function(x, &xframes[inner - 1]);
-        pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(func));
+        pl_frame *f = push_elided(x, &xframes[inner - 1]);
         if (f == NULL) {
             x->no_memory = true;
             break;
@@ -413,10 +474,7 @@ leave(exit_state *x, const pl_exit_rec *rec)
         }
     }
     for (uint32_t k = n - 1; k > inner; k--) {
-        pl_set_running(frames[k], call_end(frames[k], xframes[k].bci));
-        frames[k]->stacktop = -1;
-        pl_link(ts, frames[k - 1]);
-        ts->recursion_remaining--;
+        link_elided(ts, frames[k], xframes[k].bci, frames[k - 1]);
     }
     pl_frame *f = frames[inner];
     uint32_t bci = xframes[inner].bci;
@@ -471,6 +529,10 @@ leave(exit_state *x, const pl_exit_rec *rec)
         f = frames[k];
         depth = (int)xframes[k].depth;
         const uint8_t **tail = k == n - 1 ? &resume : NULL;
+        if (result != NULL && xframes[k - 1].init) {
+            result = init_result(f, depth, result);
+            depth--;
+        }
         if (result == NULL) {
             int64_t end = call_end(f, xframes[k].bci);
             result = raise_in(ts, f, (pl_raise){.depth = depth, .at = end, .lookup = end, .adds_entry = true}, tail);

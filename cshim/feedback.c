@@ -469,9 +469,8 @@ resolve(pl_snap *s, int adaptive, const uint16_t *cache, PyObject *name)
 /* ---- all instructions of the code ---------------------------------------------------------------------------------------------- */
 
 void
-pl_put_feedback(pl_snap *s, pl_buffer *out)
+pl_put_feedback(pl_snap *s, PyCodeObject *co, pl_buffer *out)
 {
-    PyCodeObject *co = s->codes[0];
     PyObject *canonical = PyCode_GetCode(co);
     PyObject *loaded = NULL;      /* by the LOAD_GLOBAL right before this instruction */
     uint32_t n = 0, oparg = 0;

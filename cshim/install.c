@@ -128,17 +128,6 @@ value_is_sound(const pl_unit *unit, const pl_value *v)
 }
 
 /* The object behind a constant word, if it is one that the unit keeps alive. */
-static PyObject *
-held_object(const pl_unit *unit, uint64_t word)
-{
-    for (uint32_t i = 0; i < unit->n_refs; i++) {
-        if ((uint64_t)unit->refs[i] == word) {
-            return unit->refs[i];
-        }
-    }
-    return NULL;
-}
-
 static bool
 frame_is_sound(const pl_unit *unit, const pl_exit_frame *f, bool physical)
 {
@@ -147,13 +136,10 @@ frame_is_sound(const pl_unit *unit, const pl_exit_frame *f, bool physical)
         return false;
     }
     if (!physical) {
-        PyObject *func = f->func < unit->n_consts ? held_object(unit, unit->consts[f->func]) : NULL;
-        if (func == NULL || !PyFunction_Check(func)) {
-            return false;
-        }
-        co = (PyCodeObject *)((PyFunctionObject *)func)->func_code;
+        /* The function lives when its guard has passed, not necessarily now: the exit checks the rest. */
+        return f->func < unit->n_consts;
     }
-    if (f->bci >= Py_SIZE(co) || f->depth > (uint32_t)co->co_stacksize) {
+    if (f->bci >= Py_SIZE(co) || f->depth > co->co_stacksize) {
         return false;
     }
     for (uint32_t i = 0; i < f->n_values; i++) {
@@ -182,7 +168,7 @@ exit_is_sound(const pl_unit *unit, const pl_exit_rec *e)
             return false;
         }
     }
-    return e->kind != PL_EXIT_FLUSH || (e->n_frames == 1 && unit->frames[e->first_frame].depth == 0);
+    return e->kind != PL_EXIT_FLUSH || unit->frames[e->first_frame].depth == 0;
 }
 
 static bool

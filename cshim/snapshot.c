@@ -297,9 +297,10 @@ put_object(pl_snap *s, pl_buffer *out, PyObject *object, uint8_t depth)
 /* ---- codes ---------------------------------------------------------------------------------------------------------------------- */
 
 static void
-add_code(pl_snap *s, PyObject *code)
+add_code(pl_snap *s, PyObject *code, bool callee)
 {
     if (s->n_codes < PL_SNAP_CODES && code_index(s, code) < 0 && pl_snap_object(s, code) != 0) {
+        s->callees[s->n_codes] = callee;
         s->codes[s->n_codes++] = (PyCodeObject *)code;
     }
 }
@@ -317,8 +318,23 @@ pl_snap_callee(pl_snap *s, PyObject *value)
         value = PyMethod_GET_FUNCTION(value);
     }
     if (value != NULL && PyFunction_Check(value) && pl_snap_object(s, value) != 0) {
-        add_code(s, ((PyFunctionObject *)value)->func_code);
+        const PyFunctionObject *f = (const PyFunctionObject *)value;
+        add_code(s, f->func_code, f->func_globals == s->globals && f->func_builtins == s->builtins);
     }
+}
+
+/* Whether a code comes with its bytecode. */
+static bool
+is_whole(const pl_snap *s, uint32_t index)
+{
+    return index == 0 || Py_SIZE(s->codes[index]) <= MAX_INLINE_UNITS;
+}
+
+/* Whether the compiler may want to inline a code, and gets its feedback: it has some once it is quickened. */
+static bool
+has_feedback(const pl_snap *s, uint32_t index)
+{
+    return index == 0 || (s->callees[index] && is_whole(s, index) && s->codes[index]->co_warmup == 0);
 }
 
 /* The bytecode as compiled and as the interpreter runs it now. */
@@ -359,9 +375,43 @@ attribute_caches(PyCodeObject *co)
     return pc->caches;
 }
 
-static void
-put_code(pl_snap *s, pl_buffer *out, PyCodeObject *co, bool whole)
+static int
+compare_sites(const void *a, const void *b)
 {
+    const pl_site *x = a, *y = b;
+    return x->bci < y->bci ? -1 : x->bci > y->bci;
+}
+
+static void
+put_sites(pl_buffer *out, const pl_code *pc)
+{
+    if (pc == NULL) {
+        pl_put_u32(out, 0);
+        return;
+    }
+    pl_site *sorted = malloc((pc->n_sites + 1) * sizeof *sorted);
+    if (sorted == NULL) {
+        out->failed = true;
+        return;
+    }
+    if (pc->n_sites > 0) {
+        memcpy(sorted, pc->sites, pc->n_sites * sizeof *sorted);
+        qsort(sorted, pc->n_sites, sizeof *sorted, compare_sites);
+    }
+    pl_put_u32(out, pc->n_sites);
+    for (uint32_t i = 0; i < pc->n_sites; i++) {
+        pl_put_u32(out, sorted[i].bci);
+        pl_put_u16(out, sorted[i].reason);
+        pl_put_u32(out, sorted[i].count);
+    }
+    free(sorted);
+}
+
+static void
+put_code(pl_snap *s, pl_buffer *out, uint32_t index, const pl_buffer *feedback)
+{
+    PyCodeObject *co = s->codes[index];
+    bool whole = is_whole(s, index);
     put_object_number(s, out, (PyObject *)co);
     put_address(out, pl_code_ensure(co));
     put_str(out, co->co_qualname);
@@ -386,6 +436,14 @@ put_code(pl_snap *s, pl_buffer *out, PyCodeObject *co, bool whole)
     put_block(out, PyBytes_AS_STRING(co->co_localspluskinds), (size_t)PyBytes_GET_SIZE(co->co_localspluskinds));
     PyObject *table = co->co_exceptiontable;
     put_block(out, PyBytes_AS_STRING(table), whole ? (size_t)PyBytes_GET_SIZE(table) : 0);
+    if (has_feedback(s, index)) {
+        pl_put(out, feedback->data, feedback->len);
+        put_sites(out, index == 0 ? s->unit_code : pl_code_get(co));
+    }
+    else {
+        pl_put_u32(out, 0);
+        pl_put_u32(out, 0);
+    }
 }
 
 /* ---- the parts of the whole ------------------------------------------------------------------------------------------------------- */
@@ -459,34 +517,6 @@ put_profile(pl_buffer *out, const pl_code *pc, uint32_t entry_bci, const pl_fram
     }
 }
 
-static int
-compare_sites(const void *a, const void *b)
-{
-    const pl_site *x = a, *y = b;
-    return x->bci < y->bci ? -1 : x->bci > y->bci;
-}
-
-static void
-put_sites(pl_buffer *out, const pl_code *pc)
-{
-    pl_site *sorted = malloc((pc->n_sites + 1) * sizeof *sorted);
-    if (sorted == NULL) {
-        out->failed = true;
-        return;
-    }
-    if (pc->n_sites > 0) {
-        memcpy(sorted, pc->sites, pc->n_sites * sizeof *sorted);
-        qsort(sorted, pc->n_sites, sizeof *sorted, compare_sites);
-    }
-    pl_put_u32(out, pc->n_sites);
-    for (uint32_t i = 0; i < pc->n_sites; i++) {
-        pl_put_u32(out, sorted[i].bci);
-        pl_put_u16(out, sorted[i].reason);
-        pl_put_u32(out, sorted[i].count);
-    }
-    free(sorted);
-}
-
 static void
 put_objects(pl_snap *s, pl_buffer *out)
 {
@@ -514,25 +544,27 @@ write_snapshot(pl_snap *s, pl_code *pc, uint32_t entry_bci, pl_buffer *out)
     put_object_number(s, out, s->globals);
     put_object_number(s, out, s->builtins);
 
-    /* Feedback names callees, whose codes are written before it. */
-    pl_buffer feedback = {0};
-    add_code(s, (PyObject *)pc->code);
-    pl_put_feedback(s, &feedback);
+    /* Feedback names callees, whose own feedback names more. */
+    pl_buffer feedback[PL_SNAP_CODES] = {{0}};
+    add_code(s, (PyObject *)pc->code, false);
+    for (uint32_t i = 0; i < s->n_codes; i++) {
+        if (has_feedback(s, i)) {
+            pl_put_feedback(s, s->codes[i], &feedback[i]);
+        }
+    }
     PyObject *consts = pc->code->co_consts;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(consts); i++) {
         if (PyCode_Check(PyTuple_GET_ITEM(consts, i))) {
-            add_code(s, PyTuple_GET_ITEM(consts, i));
+            add_code(s, PyTuple_GET_ITEM(consts, i), false);
         }
     }
     pl_put_u32(out, s->n_codes);
     for (uint32_t i = 0; i < s->n_codes; i++) {
-        put_code(s, out, s->codes[i], i == 0 || Py_SIZE(s->codes[i]) <= MAX_INLINE_UNITS);
+        put_code(s, out, i, &feedback[i]);
+        out->failed |= feedback[i].failed;
+        free(feedback[i].data);
     }
-    pl_put(out, feedback.data, feedback.len);
-    out->failed |= feedback.failed;
-    free(feedback.data);
     put_profile(out, pc, entry_bci, s->sample);
-    put_sites(out, pc);
     put_objects(s, out);
     if (!out->failed) {
         uint32_t length = (uint32_t)(out->len - origin);
@@ -583,7 +615,7 @@ take_references(pl_snap *s)
 PyObject *
 pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, pl_buffer *out)
 {
-    pl_snap s = {.func = func, .sample = sample};
+    pl_snap s = {.unit_code = pc, .func = func, .sample = sample};
     s.globals = func != NULL ? func->func_globals : sample != NULL ? sample->f_globals : pc->globals;
     s.builtins = func != NULL ? func->func_builtins : sample != NULL ? sample->f_builtins : pc->builtins;
     if (s.globals == NULL || s.builtins == NULL || !grow_objects(&s)) {

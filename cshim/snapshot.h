@@ -19,6 +19,7 @@ enum { PL_SNAP_CODES = 64 };      /* codes in one snapshot: the compiled one and
 
 /* One snapshot in the making. */
 typedef struct pl_snap {
+    pl_code *unit_code;           /* of the compiled code */
     PyFunctionObject *func;       /* NULL for module and class bodies */
     PyObject *globals, *builtins;
     pl_frame *sample;             /* a frame of the code, or NULL */
@@ -26,7 +27,8 @@ typedef struct pl_snap {
     uint8_t *depths;              /* how deep in tuples each was found */
     uint32_t n_objects, cap_objects;
     pl_ptrmap numbers;            /* object -> number */
-    PyCodeObject *codes[PL_SNAP_CODES];   /* borrowed from objects */
+    PyCodeObject *codes[PL_SNAP_CODES];   /* borrowed from objects; the compiled one first */
+    bool callees[PL_SNAP_CODES];  /* whether it is the code of a function with our globals, which may be inlined */
     uint32_t n_codes;
     bool failed;                  /* no memory, or a limit: the snapshot is given up */
 } pl_snap;
@@ -42,7 +44,7 @@ void pl_put_u32(pl_buffer *out, uint32_t value);
 void pl_put_u64(pl_buffer *out, uint64_t value);
 
 /* ---- feedback.c ------------------------------------------------------------------------------------------------------ */
-void pl_put_feedback(pl_snap *s, pl_buffer *out);
+void pl_put_feedback(pl_snap *s, PyCodeObject *co, pl_buffer *out);   /* numbers the callees it meets */
 PyObject *pl_class_value(PyTypeObject *class, PyObject *name, bool *bound);      /* caches.c */
 bool pl_string_keyed(PyObject *dict);                        /* looking a string up runs no Python code */
 uint32_t pl_type_version(PyTypeObject *type);                /* assigns one when there is none; 0 when it cannot have one */

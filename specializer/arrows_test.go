@@ -19,7 +19,7 @@ import (
 var arrows = map[string][]string{
 	"ext":                             {"hooks", "specializer", "specializer/codemeta"},
 	"hooks":                           {"specializer/codemeta"},
-	"specializer":                     {"specializer/amd64", "specializer/codemeta", "specializer/frontend", "specializer/frontend/cp311", "specializer/lower", "specializer/passes", "specializer/pyabi", "specializer/regalloc"},
+	"specializer":                     {"specializer/amd64", "specializer/codemeta", "specializer/frontend", "specializer/frontend/cp311", "specializer/ir", "specializer/lower", "specializer/passes", "specializer/pyabi", "specializer/regalloc"},
 	"specializer/frontend":            {"specializer/codemeta", "specializer/ir", "specializer/pyabi"},
 	"specializer/frontend/cp311":      {"specializer/codemeta", "specializer/frontend", "specializer/ir", "specializer/pyabi"},
 	"specializer/passes":              {"specializer/codemeta", "specializer/ir", "specializer/pyabi"},

@@ -9,6 +9,7 @@ import (
 	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/frontend"
 	"pystonlite/specializer/frontend/cp311"
+	"pystonlite/specializer/ir"
 	"pystonlite/specializer/lower"
 	"pystonlite/specializer/passes"
 	"pystonlite/specializer/pyabi"
@@ -110,6 +111,9 @@ func (o *Options) dump(stage string, text func() string) {
 // context is what the passes are told.
 func (o *Options) context(snap *pyabi.Snapshot) *passes.Context {
 	ctx := &passes.Context{Snap: snap, Verify: o.Verify, Skip: map[string]bool{}}
+	ctx.Inlined = func(code *pyabi.Code, frame *ir.InlinedFrame, args []ir.Type) (*ir.Func, error) {
+		return cp311.BuildInlined(snap, code, frame, args)
+	}
 	for _, name := range o.Skip {
 		ctx.Skip[name] = true
 	}

@@ -102,8 +102,8 @@ func mutate(s *pyabi.Snapshot, rng *rand.Rand) {
 			s.Profile[rng.IntN(len(s.Profile))] = uint16(1) << rng.IntN(16)
 		}
 	case 9:
-		if len(s.Feedback) > 0 {
-			f := &s.Feedback[rng.IntN(len(s.Feedback))]
+		if len(s.Codes[0].Feedback) > 0 {
+			f := &s.Codes[0].Feedback[rng.IntN(len(s.Codes[0].Feedback))]
 			f.Kind = pyabi.FbGlobal + pyabi.FeedbackKind(rng.IntN(int(pyabi.FbWithHint)))
 			f.Type, f.Value, f.Value2 = object(), object(), object()
 		}
@@ -112,9 +112,9 @@ func mutate(s *pyabi.Snapshot, rng *rand.Rand) {
 			code.Consts[rng.IntN(len(code.Consts))] = object()
 		}
 	case 11:
-		s.Sites = append(s.Sites, pyabi.Site{BCI: uint32(unit() / 2), Reason: uint16(rng.IntN(40)), Count: 9})
-		if n := len(s.Sites); n > 1 && s.Sites[n-2].BCI > s.Sites[n-1].BCI {
-			s.Sites = s.Sites[:n-1]
+		s.Codes[0].Sites = append(s.Codes[0].Sites, pyabi.Site{BCI: uint32(unit() / 2), Reason: uint16(rng.IntN(40)), Count: 9})
+		if n := len(s.Codes[0].Sites); n > 1 && s.Codes[0].Sites[n-2].BCI > s.Codes[0].Sites[n-1].BCI {
+			s.Codes[0].Sites = s.Codes[0].Sites[:n-1]
 		}
 	}
 }

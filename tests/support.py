@@ -26,6 +26,12 @@ NOT_ENABLED_STATUS = 97
 # type feedback; `background` is the shipped policy with thresholds that a short program reaches; `stress` leaves machine code at every chance.
 MODES: dict[str, dict[str, str]] = {
     "compile_all": {"PYSTON_LITE_COMPILE_ALL": "1", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_VERIFY": "1"},
+    "profiled": {
+        "PYSTON_LITE_THRESHOLD": "25",
+        "PYSTON_LITE_LOOP_THRESHOLD": "60",
+        "PYSTON_LITE_SYNC": "1",
+        "PYSTON_LITE_VERIFY": "1",
+    },
     "background": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_LOOP_THRESHOLD": "20"},
     "stress": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_STRESS": "guards=7,exits=5,shuffle=1"},
 }

@@ -35,9 +35,11 @@ func (t *Tables) AppendBinary(out []byte) []byte {
 	}
 	out = pad8(out)
 	for _, f := range t.Frames {
-		for _, word := range []uint32{f.Func, f.BCI, f.FirstValue, f.NValues, f.Depth} {
+		for _, word := range []uint32{f.Func, f.BCI, f.FirstValue, f.NValues} {
 			out = le.AppendUint32(out, word)
 		}
+		out = le.AppendUint16(out, f.Depth)
+		out = le.AppendUint16(out, f.Init)
 	}
 	out = pad8(out)
 	out = appendValues(out, t.Values)
@@ -108,7 +110,7 @@ func Decode(data []byte) (t *Tables, rest []byte, err error) {
 		p := parts[1][i*sizeExitFrame:]
 		t.Frames[i] = ExitFrame{
 			Func: le.Uint32(p), BCI: le.Uint32(p[4:]),
-			FirstValue: le.Uint32(p[8:]), NValues: le.Uint32(p[12:]), Depth: le.Uint32(p[16:]),
+			FirstValue: le.Uint32(p[8:]), NValues: le.Uint32(p[12:]), Depth: le.Uint16(p[16:]), Init: le.Uint16(p[18:]),
 		}
 	}
 	for i := range t.Values {

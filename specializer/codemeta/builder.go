@@ -6,7 +6,8 @@ import "fmt"
 type Frame struct {
 	Func   uint32 // from Builder.Const for an inlined callee, Physical for the frame that exists
 	BCI    uint32
-	Depth  uint32
+	Depth  uint16
+	Init   bool // see ExitFrame
 	Values []Value
 }
 
@@ -56,7 +57,7 @@ func (b *Builder) AddExit(e Exit) uint32 {
 	rec.FirstRelease = b.addRun(e.Releases)
 	for _, f := range e.Frames {
 		b.tables.Frames = append(b.tables.Frames, ExitFrame{
-			Func: f.Func, BCI: f.BCI, Depth: f.Depth,
+			Func: f.Func, BCI: f.BCI, Depth: f.Depth, Init: bit(f.Init),
 			FirstValue: b.addRun(f.Values), NValues: uint32(len(f.Values)),
 		})
 	}
@@ -66,6 +67,13 @@ func (b *Builder) AddExit(e Exit) uint32 {
 	}
 	b.tables.Exits = append(b.tables.Exits, rec)
 	return id
+}
+
+func bit(b bool) uint16 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // addRun stores a run of values, or finds an equal one, and returns its first index.

@@ -69,7 +69,7 @@ type ExitKind uint8
 const (
 	ExitDeopt ExitKind = iota // the interpreter continues at the bci
 	ExitRaise                 // an exception is set, raised by the instruction at the bci
-	ExitFlush                 // the values are stored into the frame and the machine code continues
+	ExitFlush                 // the values are stored into the frame, elided frames exist while the releases are made, and the machine code continues
 
 	numExitKinds
 )
@@ -98,7 +98,8 @@ type ExitFrame struct {
 	BCI        uint32 // innermost frame: where to continue, or what raised; others: the call that is running
 	FirstValue uint32 // range in Tables.Values
 	NValues    uint32
-	Depth      uint32 // live operand stack entries once the values are stored
+	Depth      uint16 // live operand stack entries once the values are stored
+	Init       uint16 // 1: an __init__, whose instance is on top of the caller's stack; its None is dropped
 }
 
 // Physical marks the frame of an exit that exists already.

@@ -22,7 +22,7 @@ var layoutRows = []struct {
 		"Where": "where", "Rep": "rep", "Slot": "slot", "Payload": "payload",
 	}},
 	{reflect.TypeFor[ExitFrame](), "pl_exit_frame", map[string]string{
-		"Func": "func", "BCI": "bci", "FirstValue": "first_value", "NValues": "n_values", "Depth": "depth",
+		"Func": "func", "BCI": "bci", "FirstValue": "first_value", "NValues": "n_values", "Depth": "depth", "Init": "init",
 	}},
 	{reflect.TypeFor[Entry](), "pl_entry", map[string]string{
 		"BCI": "bci", "Depth": "depth", "Kind": "kind", "Offset": "offset",

@@ -46,6 +46,9 @@ func (t *Tables) String() string {
 			if f.Func != Physical {
 				name = fmt.Sprintf("inlined const%d", f.Func)
 			}
+			if f.Init != 0 {
+				name += " init"
+			}
 			fmt.Fprintf(&b, "  frame %s bci %d depth %d:", name, f.BCI, f.Depth)
 			for _, v := range t.ValuesOf(&f) {
 				fmt.Fprintf(&b, " %v", v)

@@ -34,6 +34,8 @@ const (
 	ReasonAttrMissing
 	ReasonChunkFull
 	ReasonNoGenerator
+	ReasonInlinedCold
+	ReasonCollection
 	ReasonStress
 
 	numReasons
@@ -74,6 +76,8 @@ var reasons = [numReasons]reasonInfo{
 	ReasonAttrMissing:       {"attr_missing", true},
 	ReasonChunkFull:         {"chunk_full", false},
 	ReasonNoGenerator:       {"no_generator", false},
+	ReasonInlinedCold:       {"inlined_cold", true}, // code of an inlined function that had never run
+	ReasonCollection:        {"collection", false},  // an allocation that the cyclic collector would run at, in an elided frame
 	ReasonStress:            {"stress", false},
 }
 

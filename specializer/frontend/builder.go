@@ -41,9 +41,13 @@ type Builder struct {
 	F    *ir.Func
 	Cur  *ir.Block // where operations are appended; nil when control cannot get here
 
+	Inlined *ir.InlinedFrame // the frame, when it is to be elided: locals have no memory then
+	Func    ir.Value         // the function, when inlined
+
 	locals []ir.Value // by slot; NoValue: known only in memory
 	stack  []ir.Value
-	shared []ir.Value // frozen copy of locals lent to frame states until the next assignment
+	shared []ir.Value   // frozen copy of locals lent to frame states until the next assignment
+	bound  map[int]bool // inlined: the slots of shared that have a value
 
 	BCI     int32 // instruction being translated
 	NextBCI int32 // the one after it, where its After state stands
@@ -57,6 +61,25 @@ func NewBuilder(snap *pyabi.Snapshot) *Builder {
 	f := ir.NewFunc(code.QualName, int(code.NLocalsPlus))
 	f.EntryBCI = int32(snap.EntryBCI)
 	return &Builder{Snap: snap, Code: code, F: f, locals: make([]ir.Value, code.NLocalsPlus)}
+}
+
+// NewInlinedBuilder starts the translation of a callee whose frame is elided, into a function of its own: the parameters of
+// its entry block are the function object and the operands, in the order of the local slots.
+func NewInlinedBuilder(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame, args []ir.Type) *Builder {
+	f := ir.NewFunc(code.QualName, 0)
+	b := &Builder{Snap: snap, Code: code, F: f, Inlined: frame, locals: make([]ir.Value, code.NLocalsPlus)}
+	b.Cur = f.NewBlock(0)
+	b.Begin(0, 0, 0)
+	b.Func = f.AddParam(b.Cur, ir.Obj(ir.Function), ir.NoHome)
+	for s := range b.locals {
+		if s < len(args) {
+			b.locals[s] = f.AddParam(b.Cur, args[s], ir.NoHome)
+		} else {
+			b.locals[s] = b.Null()
+		}
+	}
+	b.shared = nil
+	return b
 }
 
 // Begin starts the translation of one bytecode instruction.
@@ -79,8 +102,17 @@ func (b *Builder) End() {
 func (b *Builder) state(bci int32) *ir.FrameState {
 	if b.shared == nil {
 		b.shared = append([]ir.Value(nil), b.locals...)
+		b.bound = nil
+		if b.Inlined != nil {
+			b.bound = make(map[int]bool, len(b.shared))
+			for s, v := range b.shared {
+				if d := b.F.Def(v); d == nil || d.Op != ir.OpConstNull {
+					b.bound[s] = true
+				}
+			}
+		}
 	}
-	return &ir.FrameState{BCI: bci, Locals: b.shared, Stack: append([]ir.Value(nil), b.stack...)}
+	return &ir.FrameState{BCI: bci, Locals: b.shared, Dirty: b.bound, Inline: b.Inlined, Stack: append([]ir.Value(nil), b.stack...)}
 }
 
 // Before is the state before the current instruction.
@@ -173,10 +205,20 @@ func (b *Builder) Null() ir.Value { return b.Emit(ir.OpConstNull, 0).Result() }
 
 // Const is an object of the snapshot.
 func (b *Builder) Const(obj pyabi.ObjID) ir.Value {
-	i := b.Emit(ir.OpConstObj, 0)
+	op := ir.OpConstObj
+	if b.Inlined != nil && !heldByUnit[b.Snap.Objects[obj].Kind] {
+		op = ir.OpBorrowObj
+	}
+	i := b.Emit(op, 0)
 	i.Obj = uint32(obj)
 	b.F.Values[i.Result()].Type = ir.Obj(ir.ConstClass(b.Snap.Objects[obj].Kind))
 	return i.Result()
+}
+
+// heldByUnit are the kinds of constants that live as long as the unit, whatever becomes of the code they are constants of.
+var heldByUnit = [...]bool{
+	pyabi.KindNone: true, pyabi.KindBool: true, pyabi.KindInt: true, pyabi.KindFloat: true, pyabi.KindStr: true,
+	pyabi.KindBytes: true, pyabi.KindDict: false,
 }
 
 // LoadLocal reads a local; a slot whose value is not tracked is read from memory.
@@ -194,6 +236,12 @@ func (b *Builder) LoadLocal(slot int) ir.Value {
 // StoreLocal assigns a local and writes it through to its slot. The state of the store still has the old value: it is
 // what a finalizer of the old content must not see; the slot is written first.
 func (b *Builder) StoreLocal(slot int, v ir.Value) {
+	if b.Inlined != nil {
+		old := b.locals[slot]
+		b.setLocal(slot, v)
+		b.keepAlive(old)
+		return
+	}
 	b.Emit(ir.OpStoreLocal, int64(slot), v)
 	b.setLocal(slot, v)
 }
@@ -204,6 +252,34 @@ func (b *Builder) TakeLocal(slot int) ir.Value {
 	b.F.Values[v].Type = ir.Obj(b.F.Type(b.locals[slot]).Set &^ ir.Null)
 	b.setLocal(slot, b.Null())
 	return v
+}
+
+// keepAlive says that the reference an elided frame had to v ends here.
+func (b *Builder) keepAlive(v ir.Value) {
+	if d := b.F.Def(v); d == nil || !d.Op.Row().Constant {
+		b.Emit(ir.OpKeepAlive, 0, v)
+	}
+}
+
+// Return ends the block: v is given to the caller. What an elided frame held ends in the order of a real one.
+func (b *Builder) Return(v ir.Value) {
+	if b.Inlined != nil {
+		b.emit(ir.OpLeaveInlined, 0, nil, nil) // its state is the caller's, which inlining knows
+		for _, l := range b.locals {
+			b.keepAlive(l)
+		}
+		b.keepAlive(b.Func)
+	}
+	b.Emit(ir.OpReturn, 0, v)
+	b.Cur = nil
+}
+
+// ThisFunction is the function object of the frame.
+func (b *Builder) ThisFunction() ir.Value {
+	if b.Inlined != nil {
+		return b.Func
+	}
+	return b.Emit(ir.OpThisFunction, 0).Result()
 }
 
 // GuardClass is v, guarded to be of a class.
@@ -288,7 +364,11 @@ func (b *Builder) edge(to *Target) ir.Edge {
 		to.entered = true
 		to.locals = make([]ir.Value, len(b.locals))
 		for s := range b.locals {
-			to.locals[s] = b.F.AddParam(to.Block, ir.Obj(ir.AnyOrNull), int32(s))
+			home := int32(s)
+			if b.Inlined != nil {
+				home = ir.NoHome
+			}
+			to.locals[s] = b.F.AddParam(to.Block, ir.Obj(ir.AnyOrNull), home)
 		}
 		to.stack = make([]ir.Value, len(b.stack))
 		for k := range b.stack {
@@ -446,7 +526,7 @@ const minDeopts = 8
 
 // failedAt says whether the entry speculation at bci failed too often in an earlier unit.
 func (b *Builder) failedAt(bci int32) bool {
-	for _, s := range b.Snap.Sites {
+	for _, s := range b.Code.Sites {
 		switch codemeta.Reason(s.Reason) {
 		case codemeta.ReasonTypeGuard, codemeta.ReasonUnboundLocal, codemeta.ReasonIntRange:
 			if int32(s.BCI) == bci && s.Count >= minDeopts {
@@ -460,12 +540,12 @@ func (b *Builder) failedAt(bci int32) bool {
 // Hint makes the feedback record of the current instruction.
 func (b *Builder) Hint(kind ir.HintKind) *ir.Hint {
 	h := &ir.Hint{Kind: kind, BCI: b.BCI, Before: b.Before()}
-	for k := range b.Snap.Feedback {
-		if int32(b.Snap.Feedback[k].BCI) == b.BCI {
-			h.Rec = &b.Snap.Feedback[k]
+	for k := range b.Code.Feedback {
+		if int32(b.Code.Feedback[k].BCI) == b.BCI {
+			h.Rec = &b.Code.Feedback[k]
 		}
 	}
-	for _, s := range b.Snap.Sites {
+	for _, s := range b.Code.Sites {
 		if int32(s.BCI) == b.BCI && s.Count >= minDeopts {
 			if h.Failed == nil {
 				h.Failed = map[uint16]bool{}

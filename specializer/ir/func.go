@@ -96,9 +96,9 @@ func (i *Instr) Result() Value {
 type FrameState struct {
 	BCI    int32         // where stock continues, or the instruction that is running (by the op's exit kind)
 	Locals []Value       // by localsplus slot; NoValue: in memory only. Uses only where Dirty
-	Dirty  map[int]bool  // slots whose memory is stale: the exit writes Locals[slot]
+	Dirty  map[int]bool  // slots whose memory is stale: the exit writes Locals[slot]; in an elided frame, all that are bound
 	Stack  []Value       // operand stack, bottom first
-	Parent *FrameState   // the caller's state while this inlined frame runs, nil in the physical frame
+	Parent *FrameState   // the caller's state while this elided frame runs, nil in the physical frame
 	Inline *InlinedFrame // which function this frame is of, nil in the physical frame
 	// Owned and Release are filled by the refcount pass: stack entries (by index) whose reference the exit moves into
 	// the frame (the others are borrowed), and values that the exit must release because the frame does not keep them.
@@ -111,6 +111,23 @@ type InlinedFrame struct {
 	Func   uint32 // snapshot object number of the function
 	Code   uint32 // and of its code object
 	Locals int    // its number of localsplus slots
+	Init   bool   // an __init__ whose instance is on top of the caller's stack: it must return None, which is dropped
+}
+
+// Physical is the state of the frame that exists while the elided frames of s run: s itself outside of inlined code.
+func (s *FrameState) Physical() *FrameState {
+	for s.Parent != nil {
+		s = s.Parent
+	}
+	return s
+}
+
+// Observers is s reduced to what a finalizer sees of its frames: instruction pointers and locals.
+func (s *FrameState) Observers() *FrameState {
+	if s == nil {
+		return nil
+	}
+	return &FrameState{BCI: s.BCI, Locals: s.Locals, Dirty: s.Dirty, Parent: s.Parent.Observers(), Inline: s.Inline}
 }
 
 // Clone is a deep copy whose parents are shared.
@@ -158,6 +175,7 @@ type Func struct {
 	Name     string
 	EntryBCI int32 // 0, or the loop head of an OSR unit
 	Locals   int   // number of localsplus slots of the physical frame
+	Elided   int   // how many frames inlined code elides at most at one point
 	Blocks   []*Block
 	Values   []ValueInfo // by Value; Values[0] is unused
 	Entries  []Entry     // of a unit with several: one for each edge of the OpEnter in the entry block

@@ -69,6 +69,7 @@ func (f *Func) quiet(i *Instr) bool {
 // trivialLocal says whether the state knows the content of a slot's memory to be of a trivial class. A dirty slot's memory
 // always is: see the lazy stores pass.
 func (f *Func) trivialLocal(s *FrameState, slot int) bool {
+	s = s.Physical()
 	if s.Dirty[slot] {
 		return true
 	}

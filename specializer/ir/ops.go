@@ -93,6 +93,7 @@ const (
 	OpGuardIs
 	OpGuardNotNull
 	OpGuardIntConst
+	OpGuardNoCollection
 	OpRefine
 
 	OpBoxInt
@@ -176,6 +177,7 @@ const (
 	OpCheckEvents
 	OpCheckNone
 	OpKeepAlive
+	OpLeaveInlined
 	OpNewRef
 	OpIncRef
 	OpDecRef
@@ -261,6 +263,8 @@ var rows = [numOps]Row{
 	OpGuardNotNull:  {Name: "guard_not_null", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, Doc: "v = guard_not_null a: exits when a is NULL"},
 	OpGuardIntConst: {Name: "guard_int", Args: 1, Exit: ExitDeopt, Imm: "value", Doc: "guard_int a 5: exits unless the unboxed integer is the constant"},
 
+	OpGuardNoCollection: {Name: "guard_no_collection", Exit: ExitDeopt, Doc: "guard_no_collection: exits when the next allocation would start the cyclic collector, whose finalizers must not miss an elided frame"},
+
 	OpRefine: {Name: "refine", Args: 1, Results: 1, Pure: true, SameValue: true, Doc: "v = refine a: no code; the control flow before it proved the type of v"},
 
 	OpBoxInt:     {Name: "box_int", Args: 1, Results: 1, Result: Obj(Int), New: true, Pure: true, Exit: ExitRaise, Doc: "v = box_int a: the int object (small ints from the cache)"},
@@ -344,6 +348,7 @@ var rows = [numOps]Row{
 	OpCheckEvents:  {Name: "check_events", Exit: ExitDeopt, Reads: EffAll, Doc: "check_events: after a call: leaves for stock when tracing or profiling was switched on"},
 	OpCheckNone:    {Name: "check_none", Args: 1, Exit: ExitRaise, Doc: "check_none a: raises what stock raises for an __init__ that returned something else than None"},
 	OpKeepAlive:    {Name: "keep_alive", Args: 1, Doc: "keep_alive a: no code; the reference lives up to here"},
+	OpLeaveInlined: {Name: "leave_inlined", Exit: ExitFlush, Doc: "leave_inlined: no code; an elided frame ends here: what dies from here on dies in its caller, whose state this is"},
 	OpNewRef:       {Name: "new_ref", Args: 1, Results: 1, Result: AnyType, New: true, Doc: "v = new_ref a: the same object with a reference of its own, as the operand stack of stock would have"},
 	OpIncRef:       {Name: "incref", Args: 1, Doc: "incref a"},
 	OpDecRef:       {Name: "decref", Releases: true, Args: 1, Writes: EffNone, Exit: ExitFlush, Doc: "decref a: releases a reference; the cold path may run finalizers, which see the locals of the state"},

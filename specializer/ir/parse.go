@@ -365,7 +365,8 @@ func (p *parser) state(locals int) *FrameState {
 		p.expect("/@")
 		s.Inline.Code = p.unsigned(p.until("/"))
 		p.expect("/")
-		s.Inline.Locals = int(p.unsigned(p.until(" ]")))
+		s.Inline.Locals = int(p.unsigned(p.until(" /]")))
+		s.Inline.Init = p.accept("/init")
 		locals = s.Inline.Locals
 	}
 	s.Locals = make([]Value, locals)

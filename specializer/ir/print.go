@@ -150,6 +150,9 @@ func (p *printer) state(s *FrameState) {
 	fmt.Fprintf(&p.out, "[bci=%d", s.BCI)
 	if s.Inline != nil {
 		fmt.Fprintf(&p.out, " inline=@%d/@%d/%d", s.Inline.Func, s.Inline.Code, s.Inline.Locals)
+		if s.Inline.Init {
+			p.out.WriteString("/init")
+		}
 	}
 	p.weakLocals(s)
 	p.dirty(s)

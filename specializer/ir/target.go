@@ -19,6 +19,7 @@ type CallTarget struct {
 	Name     string
 
 	Generator bool // the call only makes a generator, coroutine or async generator
+	Direct    bool // not to be inlined: what was inlined here was left too often
 }
 
 func (t *CallTarget) String() string { return fmt.Sprintf("@%d %s", t.Func, t.Name) }

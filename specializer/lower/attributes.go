@@ -73,7 +73,7 @@ func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, hit func(e *emitte
 			e.Bind(l.miss)
 			e.MovImm64(amd64.RSI, s.snap.Objects[i.Obj].Addr)
 			e.MovImm64(cache, uint64(i.Imm))
-			e.prevInstr(i.State.BCI)
+			e.running(i.State)
 			e.callAddr(e.helper(h))
 			e.checkResult(h.Row().Result, x)
 			e.Jmp(l.done)
@@ -148,7 +148,7 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 		e.Jcc(amd64.E, l.miss)
 		e.M(amd64.Inc64, amd64.At(amd64.RDX, s.off.ObjRefcnt))
 		e.MR(amd64.Mov64, amd64.At(amd64.RCX, 0), amd64.RDX)
-		e.release(amd64.RAX, ir.AnyType, i.State.BCI)
+		e.release(amd64.RAX, death{t: ir.AnyType, state: i.State})
 	})
 }
 

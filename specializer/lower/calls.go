@@ -102,10 +102,6 @@ func (s *selector) callCode(i *ir.Instr, result string, python bool, stock *stoc
 	if i.State != nil && result != "v" && result != "w" {
 		x = s.raise(in)
 	}
-	bci := int32(-1)
-	if python && i.State != nil {
-		bci = i.State.BCI
-	}
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		for _, st := range stores {
 			e.toMem(amd64.At(amd64.RSP, int32(8*st.word)), st.v, l[st.operand])
@@ -126,8 +122,8 @@ func (s *selector) callCode(i *ir.Instr, result string, python bool, stock *stoc
 				e.RR(amd64.Mov64, argRegs[k], threadReg)
 			}
 		}
-		if bci >= 0 {
-			e.prevInstr(bci)
+		if python && i.State != nil {
+			e.running(i.State)
 		}
 		if stock != nil && stock.charged {
 			e.charge(x)
@@ -332,7 +328,7 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 			e.Jcc(amd64.E, zero)
 			e.Jmp(done)
 			e.Bind(call)
-			e.prevInstr(i.State.BCI)
+			e.running(i.State)
 			e.callAddr(e.helper(pyabi.HelperTruth))
 			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
 			e.Jcc(amd64.NS, done)
@@ -502,7 +498,7 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 		for k := len(i.Args); k < t.Locals; k++ {
 			e.MI(amd64.Mov64, amd64.At(f, off.FrameLocalsplus+int32(8*k)), 0)
 		}
-		e.prevInstr(i.State.BCI)
+		e.running(i.State)
 		e.RR(amd64.Mov64, frameReg, f)
 		e.MR(amd64.Mov64, amd64.At(ctxReg, off.CtxCurrentFrame), f)
 		e.MovImm64(scratch, t.Cell)
@@ -510,7 +506,7 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 		e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
 		for _, owned := range []uint64{fn, code} { // the frame's references; the function may have been replaced meanwhile
 			e.MovImm64(amd64.RCX, owned)
-			e.release(amd64.RCX, ir.AnyType, i.State.BCI)
+			e.release(amd64.RCX, death{t: ir.AnyType, state: i.State})
 		}
 		e.Bind(done)
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
@@ -520,7 +516,7 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 			for k, v := range i.Args {
 				e.toMem(amd64.At(amd64.RSP, int32(8*k)), s.vreg(v), l[ops[k]])
 			}
-			e.prevInstr(i.State.BCI)
+			e.running(i.State)
 			e.MovImm64(amd64.RDI, fn)
 			e.RR(amd64.Mov64, amd64.RSI, amd64.RSP)
 			e.MovImm64(amd64.RDX, uint64(len(i.Args)))

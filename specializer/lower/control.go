@@ -49,7 +49,7 @@ func selectEnter(s *selector, i *ir.Instr) {
 func (e *emitter) open(entry ir.Entry) {
 	s := e.s
 	record := func(reason codemeta.Reason) amd64.Label {
-		fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(entry.BCI), Depth: uint32(entry.Depth)}
+		fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(entry.BCI), Depth: uint16(entry.Depth)}
 		for k := 0; k < entry.Depth; k++ {
 			slot := s.f.Locals + k
 			fr.Values = append(fr.Values, codemeta.Value{Where: codemeta.AtLocal, Rep: codemeta.RepOwned, Slot: uint16(slot), Payload: uint32(slot)})
@@ -70,7 +70,13 @@ func (e *emitter) open(entry ir.Entry) {
 		e.RI(amd64.Sub64, amd64.RSP, e.size)
 	}
 	e.M(amd64.Dec32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
-	e.Jcc(amd64.S, record(codemeta.ReasonRecursion))
+	if s.f.Elided == 0 {
+		e.Jcc(amd64.S, record(codemeta.ReasonRecursion))
+	} else {
+		// Elided frames are not charged. Where one of them would be the one too many, the whole function runs in stock.
+		e.MI(amd64.Cmp32, amd64.At(threadReg, s.off.ThreadRecursionRemaining), int32(s.f.Elided))
+		e.Jcc(amd64.L, record(codemeta.ReasonRecursion))
+	}
 	e.RM(amd64.Cmp64, amd64.RSP, amd64.At(ctxReg, s.off.CtxStackLimit))
 	e.Jcc(amd64.B, record(codemeta.ReasonCStack))
 	e.poll(record(codemeta.ReasonPoll))
@@ -296,7 +302,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 		e.MR(amd64.Mov64, amd64.At(ctxReg, s.off.CtxCurrentFrame), r)
 		for _, sl := range slots {
 			e.RM(amd64.Mov64, r, e.local(sl.slot))
-			e.release(r, sl.t, -1)
+			e.release(r, death{t: sl.t})
 		}
 		e.MI(amd64.Mov32, amd64.At(frameReg, s.off.FrameStacktop), 0)
 		e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
@@ -345,10 +351,10 @@ func init() {
 		ir.OpConstObj: selectConst, ir.OpConstNull: selectConst, ir.OpConstInt: selectConst, ir.OpConstFloat: selectConst,
 		ir.OpConstBool: selectConst, ir.OpConstWord: selectConst, ir.OpBorrowObj: selectConst,
 		ir.OpLoadLocal: selectLoadLocal, ir.OpTakeLocal: selectTakeLocal, ir.OpStoreLocal: selectStoreLocal, ir.OpLoadStack: selectLoadStack,
-		ir.OpAnchor: selectNothing, ir.OpRefine: selectNothing, ir.OpKeepAlive: selectNothing, ir.OpNewRef: selectNewRef,
+		ir.OpAnchor: selectNothing, ir.OpRefine: selectNothing, ir.OpKeepAlive: selectNothing, ir.OpLeaveInlined: selectNothing, ir.OpNewRef: selectNewRef,
 
 		ir.OpGuardClass: selectGuardClass, ir.OpGuardIs: selectGuardIs,
-		ir.OpGuardNotNull: selectGuardNotNull, ir.OpGuardIntConst: selectGuardIntConst,
+		ir.OpGuardNotNull: selectGuardNotNull, ir.OpGuardNoCollection: selectGuardNoCollection, ir.OpGuardIntConst: selectGuardIntConst,
 
 		ir.OpBoxInt: selectBoxInt, ir.OpBoxFloat: selectBoxFloat, ir.OpBoxBool: selectBoxBool,
 		ir.OpUnboxInt: selectUnboxInt, ir.OpUnboxFloat: selectUnboxFloat, ir.OpUnboxBool: selectUnboxBool,

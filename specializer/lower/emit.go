@@ -62,10 +62,10 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 			for _, ed := range alloc.Before(k) {
 				e.edit(ed)
 			}
-			if in.exit != nil {
-				e.exitStub(in, alloc.Allocs[k])
-				if in.exit.always {
-					e.takeExit(in.exit)
+			for _, x := range in.exits {
+				e.exitStub(in, x, alloc.Allocs[k])
+				if x.always {
+					e.takeExit(x)
 				}
 			}
 			in.emit(e, alloc.Allocs[k])
@@ -305,7 +305,9 @@ func (e *emitter) callAddr(addr uint64) {
 // callStub calls a stub that takes r11 and preserves everything else.
 func (e *emitter) callStub(h pyabi.Helper) { e.CallMem(e.word(e.helper(h))) }
 
-// prevInstr stores the instruction pointer: what runs now, for observers and tracebacks.
+// running stores the instruction pointer: what runs now in the frame that exists, for observers and tracebacks.
+func (e *emitter) running(state *ir.FrameState) { e.prevInstr(state.Physical().BCI) }
+
 func (e *emitter) prevInstr(bci int32) {
 	e.MovImm64(scratch, e.s.snap.Codes[0].Addr+uint64(2*bci))
 	e.MR(amd64.Mov64, amd64.At(frameReg, e.s.off.FramePrevInstr), scratch)
@@ -313,9 +315,8 @@ func (e *emitter) prevInstr(bci int32) {
 
 // exitStub writes the record of an instruction's exit and puts the way out out of line. A flush exit is called by the
 // instruction's own cold path instead.
-func (e *emitter) exitStub(in *inst, a []regalloc.Loc) {
-	x := in.exit
-	x.id = e.meta.AddExit(e.exitRecord(in, a))
+func (e *emitter) exitStub(in *inst, x *exit, a []regalloc.Loc) {
+	x.id = e.meta.AddExit(e.exitRecord(in, x, a))
 	if x.kind == codemeta.ExitFlush {
 		return
 	}
@@ -331,29 +332,32 @@ func (e *emitter) exitStub(in *inst, a []regalloc.Loc) {
 }
 
 // exitRecord says where everything is.
-func (e *emitter) exitRecord(in *inst, a []regalloc.Loc) codemeta.Exit {
-	x := in.exit
+func (e *emitter) exitRecord(in *inst, x *exit, a []regalloc.Loc) codemeta.Exit {
 	rec := codemeta.Exit{Kind: x.kind, Reason: x.reason}
 	for st := x.state; st != nil; st = st.Parent {
-		rec.Frames = append(rec.Frames, e.frameRecord(in, a, st))
+		rec.Frames = append(rec.Frames, e.frameRecord(in, x, a, st))
 	}
 	for _, v := range x.state.Release {
-		val := e.value(in, a, v, codemeta.RepOwned)
+		val := e.value(in, x, a, v, codemeta.RepOwned)
 		rec.Releases = append(rec.Releases, val)
+	}
+	if x.dying >= 0 {
+		rec.Releases = append(rec.Releases, codemeta.Value{Where: codemeta.AtGPR, Rep: codemeta.RepOwned, Payload: uint32(reg(a[x.dying]).Num())})
 	}
 	return rec
 }
 
-func (e *emitter) frameRecord(in *inst, a []regalloc.Loc, st *ir.FrameState) codemeta.Frame {
-	fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(st.BCI), Depth: uint32(len(st.Stack))}
+func (e *emitter) frameRecord(in *inst, x *exit, a []regalloc.Loc, st *ir.FrameState) codemeta.Frame {
+	fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(st.BCI), Depth: uint16(len(st.Stack))}
 	locals := e.s.f.Locals
 	if st.Inline != nil {
+		fr.Init = st.Inline.Init
 		fr.Func = e.meta.Const(e.s.snap.Objects[st.Inline.Func].Addr)
 		locals = st.Inline.Locals
 	}
 	for slot := range st.Locals {
 		if st.Dirty[slot] {
-			v := e.value(in, a, st.Locals[slot], codemeta.RepBorrowed)
+			v := e.value(in, x, a, st.Locals[slot], codemeta.RepBorrowed)
 			v.Slot = uint16(slot)
 			fr.Values = append(fr.Values, v)
 		}
@@ -363,7 +367,7 @@ func (e *emitter) frameRecord(in *inst, a []regalloc.Loc, st *ir.FrameState) cod
 		if k < len(st.Owned) && st.Owned[k] {
 			rep = codemeta.RepOwned
 		}
-		val := e.value(in, a, v, rep)
+		val := e.value(in, x, a, v, rep)
 		val.Slot = uint16(locals + k)
 		fr.Values = append(fr.Values, val)
 	}
@@ -371,7 +375,7 @@ func (e *emitter) frameRecord(in *inst, a []regalloc.Loc, st *ir.FrameState) cod
 }
 
 // value is the place and representation of v at the exit; rep is for objects.
-func (e *emitter) value(in *inst, a []regalloc.Loc, v ir.Value, rep codemeta.Rep) codemeta.Value {
+func (e *emitter) value(in *inst, x *exit, a []regalloc.Loc, v ir.Value, rep codemeta.Rep) codemeta.Value {
 	root := e.s.f.Root(v)
 	var out codemeta.Value
 	switch e.s.f.Type(root).Rep {
@@ -386,7 +390,7 @@ func (e *emitter) value(in *inst, a []regalloc.Loc, v ir.Value, rep codemeta.Rep
 	default:
 		panic(fmt.Sprintf("BUG: %s in a frame state", v))
 	}
-	k, ok := in.exit.values[root]
+	k, ok := x.values[root]
 	if !ok {
 		panic(fmt.Sprintf("BUG: %s is not at hand at an exit of %s", v, in.ir.Op))
 	}
@@ -483,8 +487,10 @@ func (s *selector) listing(alloc *regalloc.Result) string {
 				if op.Kind == regalloc.Def {
 					mark = "="
 				}
-				if in.exit != nil && o == in.exit.first {
-					sb.WriteString(" |")
+				for _, x := range in.exits {
+					if o == x.first {
+						sb.WriteString(" |")
+					}
 				}
 				fmt.Fprintf(&sb, " %sv%d:%s", mark, op.V, alloc.Allocs[k][o])
 			}

@@ -42,7 +42,7 @@ func selectReturnGenerator(s *selector, i *ir.Instr) {
 	in := s.start()
 	x := s.deopt(in, codemeta.ReasonNoGenerator)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		e.prevInstr(i.State.BCI)
+		e.running(i.State)
 		e.RR(amd64.Mov64, amd64.RDI, frameReg)
 		e.RR(amd64.Mov64, amd64.RSI, threadReg)
 		e.callAddr(e.helper(pyabi.HelperMakeGenerator))

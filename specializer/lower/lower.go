@@ -92,7 +92,7 @@ type inst struct {
 	ir       *ir.Instr // what it stands for, for listings
 	name     string    // when it stands for no IR instruction
 	ops      []regalloc.Operand
-	exit     *exit
+	exits    []*exit
 	clobbers regalloc.RegSet
 	move     bool // ops are one def and one use of a plain copy
 	emit     func(e *emitter, a []regalloc.Loc)
@@ -105,6 +105,7 @@ type exit struct {
 	state  *ir.FrameState
 	first  int              // index in inst.ops of the first state operand
 	values map[ir.Value]int // operand that holds a value of the state
+	dying  int              // flush: the operand that is released while elided frames exist, -1 when none is
 	undo   func(e *emitter, a []regalloc.Loc)
 	always bool // stress: the exit is taken whenever the instruction is reached
 	label  amd64.Label
@@ -345,7 +346,7 @@ func (s *selector) finish(in *inst, emit func(e *emitter, a []regalloc.Loc)) {
 // exitTo adds an exit: the values its state needs become operands at pos. Values that are already operand `mine` of the
 // instruction, and are intact (or restored by undo) when the exit is taken, need no operand of their own.
 func (s *selector) exitTo(in *inst, kind codemeta.ExitKind, reason codemeta.Reason, state *ir.FrameState, pos regalloc.Pos, mine map[regalloc.VReg]int) *exit {
-	x := &exit{kind: kind, reason: reason, state: state, first: len(in.ops), values: map[ir.Value]int{}}
+	x := &exit{kind: kind, reason: reason, state: state, first: len(in.ops), values: map[ir.Value]int{}, dying: -1}
 	if state == nil {
 		panic(fmt.Sprintf("BUG: %s has no frame state", s.cur.Op))
 	}
@@ -360,7 +361,7 @@ func (s *selector) exitTo(in *inst, kind codemeta.ExitKind, reason codemeta.Reas
 		}
 		x.values[root] = in.op(regalloc.Operand{V: regalloc.VReg(root), Pos: pos})
 	})
-	in.exit = x
+	in.exits = append(in.exits, x)
 	return x
 }
 

@@ -153,6 +153,28 @@ var selectKeysVersion = guard(codemeta.ReasonKeysVersion, func(e *emitter, s *se
 	return amd64.NE
 })
 
+// selectGuardNoCollection leaves when the next allocation would collect (Modules/gcmodule.c, _PyObject_GC_Link).
+func selectGuardNoCollection(s *selector, _ *ir.Instr) {
+	in := s.start()
+	t := s.tempIn(in)
+	x := s.deopt(in, codemeta.ReasonCollection)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		full, done := e.NewLabel(), e.NewLabel()
+		interp := reg(l[t])
+		e.RM(amd64.Mov64, interp, amd64.At(threadReg, s.off.ThreadInterp))
+		e.RM(amd64.Mov32, scratch, amd64.At(interp, s.off.InterpGcCount))
+		e.RM(amd64.Cmp32, scratch, amd64.At(interp, s.off.InterpGcThreshold))
+		e.Jcc(amd64.GE, full)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(full)
+			e.MI(amd64.Cmp32, amd64.At(interp, s.off.InterpGcEnabled), 0)
+			e.Jcc(amd64.E, done)
+			e.Jmp(x.label)
+		})
+	})
+}
+
 var selectGuardNoDict = guard(codemeta.ReasonDictShape, func(e *emitter, s *selector, _ *ir.Instr, r amd64.Reg) amd64.Cond {
 	e.MI(amd64.Cmp64, amd64.At(r, s.off.ManagedDict), 0)
 	return amd64.NE
@@ -290,6 +312,7 @@ func selectStoreListItem(s *selector, i *ir.Instr) {
 	t := s.tempIn(in)
 	t2 := s.tempIn(in)
 	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIndexRange, i.State, regalloc.Late, nil)
+	d := s.dies(in, t, ir.AnyType, i.State)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		seq, key, old, items := reg(l[a]), reg(l[k]), reg(l[t]), reg(l[t2])
 		negative, go_ := e.NewLabel(), e.NewLabel()
@@ -304,7 +327,7 @@ func selectStoreListItem(s *selector, i *ir.Instr) {
 		if i.Imm != 0 {
 			e.M(amd64.Inc64, amd64.At(reg(l[v]), s.off.ObjRefcnt))
 		}
-		e.release(old, ir.AnyType, i.State.BCI)
+		e.release(old, d)
 		e.outOfLine(func() {
 			e.Bind(negative)
 			e.RR(amd64.Test64, key, key)
@@ -355,6 +378,7 @@ func selectStoreValue(s *selector, i *ir.Instr) {
 	v := in.useLate(s.vreg(i.Args[2]))
 	t := s.tempIn(in)
 	index := int32(i.Imm)
+	d := s.dies(in, t, ir.AnyType, i.State)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		values, old := reg(l[w]), reg(l[t])
 		first, done := e.NewLabel(), e.NewLabel()
@@ -363,7 +387,7 @@ func selectStoreValue(s *selector, i *ir.Instr) {
 		e.MR(amd64.Mov64, entry, reg(l[v]))
 		e.RR(amd64.Test64, old, old)
 		e.Jcc(amd64.E, first)
-		e.release(old, ir.AnyType, i.State.BCI)
+		e.release(old, d)
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(first)
@@ -384,11 +408,12 @@ func selectStoreTo(offset func(*pyabi.Offsets, *ir.Instr) int32) func(*selector,
 		a := in.useLate(s.vreg(i.Args[0]))
 		v := in.useLate(s.vreg(i.Args[1]))
 		t := s.tempIn(in)
+		d := s.dies(in, t, ir.Obj(ir.AnyOrNull), i.State)
 		s.finish(in, func(e *emitter, l []regalloc.Loc) {
 			m := amd64.At(reg(l[a]), offset(s.off, i))
 			e.RM(amd64.Mov64, reg(l[t]), m)
 			e.MR(amd64.Mov64, m, reg(l[v]))
-			e.release(reg(l[t]), ir.Obj(ir.AnyOrNull), i.State.BCI)
+			e.release(reg(l[t]), d)
 		})
 	}
 }

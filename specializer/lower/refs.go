@@ -8,11 +8,38 @@ import (
 	"pystonlite/specializer/regalloc"
 )
 
-// release emits the decrement of an object's count and, out of line, its deallocation, which preserves all registers. t is
-// what is known of the object; bci is what the instruction pointer must say while a finalizer runs, -1 when none can.
-func (e *emitter) release(r amd64.Reg, t ir.Type, bci int32) {
+// death is what an instruction may release: of what type, and what a finalizer would see.
+type death struct {
+	t      ir.Type
+	state  *ir.FrameState // nil when no finalizer can run, or when it does not matter what it sees
+	x      *exit          // the flush that shows it the locals and the elided frames; nil when memory shows them already
+	elided bool
+}
+
+// dies prepares the release of operand k of the instruction, which is of type t. In inlined code the flush builds the elided
+// frames, and the release is made while they exist; elsewhere it writes the slots that are stale.
+func (s *selector) dies(in *inst, k int, t ir.Type, state *ir.FrameState) death {
+	if t.Within(ir.Trivial) || state == nil || s.cur.Quiet {
+		return death{t: t}
+	}
+	d := death{t: t, state: state, elided: state.Parent != nil}
+	stale := d.elided
+	for _, dirty := range state.Dirty {
+		stale = stale || dirty
+	}
+	if stale {
+		d.x = s.exitTo(in, codemeta.ExitFlush, codemeta.ReasonNone, state.Observers(), regalloc.Late, nil)
+		if d.elided {
+			d.x.dying = k
+		}
+	}
+	return d
+}
+
+// release emits the decrement of an object's count and, out of line, its deallocation, which preserves all registers.
+func (e *emitter) release(r amd64.Reg, d death) {
 	dead, done := e.NewLabel(), e.NewLabel()
-	if t.Set&ir.Null != 0 {
+	if d.t.Set&ir.Null != 0 {
 		e.RR(amd64.Test64, r, r)
 		e.Jcc(amd64.E, done)
 	}
@@ -21,15 +48,30 @@ func (e *emitter) release(r amd64.Reg, t ir.Type, bci int32) {
 	e.Bind(done)
 	e.outOfLine(func() {
 		e.Bind(dead)
-		switch t.Set &^ ir.Null {
+		switch d.t.Set &^ ir.Null {
 		case ir.Int:
 			e.freeInt(r, done)
 		case ir.Float:
 			e.freeFloat(r, done)
 		}
-		if bci >= 0 && !t.Within(ir.Trivial) {
-			e.prevInstr(bci)
+		plain := e.NewLabel()
+		switch {
+		case d.elided:
+			// Numbers need no frames.
+			e.RM(amd64.Mov64, scratch, amd64.At(r, e.s.off.ObjType))
+			for _, trivial := range []pyabi.WellKnown{pyabi.KnownFloat, pyabi.KnownInt, pyabi.KnownStr} {
+				e.cmpAddr(scratch, e.s.snap.Objects[e.s.snap.Known[trivial]].Addr)
+				e.Jcc(amd64.E, plain)
+			}
+			e.MI(amd64.Mov64, amd64.At(r, e.s.off.ObjRefcnt), 1)
+			e.flushCall(d.x.id)
+			e.Jmp(done)
+		case d.x != nil:
+			e.flushCall(d.x.id)
+		case d.state != nil:
+			e.running(d.state)
 		}
+		e.Bind(plain)
 		e.RR(amd64.Mov64, scratch, r)
 		e.Call(e.dealloc)
 		e.Jmp(done)
@@ -136,21 +178,6 @@ func (e *emitter) chain(r amd64.Reg, head, count int32, inc amd64.Op) {
 	e.R(amd64.Pop, t)
 }
 
-// flushes attaches a flush exit when slots are stale in the state: the cold path of a release shows finalizers the locals.
-func (s *selector) flushes(in *inst, state *ir.FrameState) *exit {
-	if state == nil {
-		return nil
-	}
-	for _, dirty := range state.Dirty {
-		if dirty {
-			lean := *state
-			lean.Stack, lean.Owned, lean.Release = nil, nil, nil
-			return s.exitTo(in, codemeta.ExitFlush, codemeta.ReasonNone, &lean, regalloc.Late, nil)
-		}
-	}
-	return nil
-}
-
 func selectIncRef(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.use(s.vreg(i.Args[0]))
@@ -180,37 +207,10 @@ func selectNewRef(s *selector, i *ir.Instr) {
 }
 
 func selectDecRef(s *selector, i *ir.Instr) {
-	t := s.f.Type(i.Args[0])
 	in := s.start()
 	a := in.useLate(s.vreg(i.Args[0]))
-	bci := int32(-1)
-	var x *exit
-	if !t.Within(ir.Trivial) && i.State != nil {
-		bci = i.State.BCI
-		x = s.flushes(in, i.State)
-	}
-	s.finish(in, func(e *emitter, l []regalloc.Loc) {
-		r := reg(l[a])
-		if x == nil {
-			e.release(r, t, bci)
-			return
-		}
-		dead, done := e.NewLabel(), e.NewLabel()
-		if t.Set&ir.Null != 0 {
-			e.RR(amd64.Test64, r, r)
-			e.Jcc(amd64.E, done)
-		}
-		e.M(amd64.Dec64, amd64.At(r, s.off.ObjRefcnt))
-		e.Jcc(amd64.E, dead)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(dead)
-			e.flushCall(x.id)
-			e.RR(amd64.Mov64, scratch, r)
-			e.Call(e.dealloc)
-			e.Jmp(done)
-		})
-	})
+	d := s.dies(in, a, s.f.Type(i.Args[0]), i.State)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.release(reg(l[a]), d) })
 }
 
 // selectStoreLocal writes a slot and releases what was in it, as far as its class is known from the value the local had.
@@ -218,7 +218,7 @@ func selectStoreLocal(s *selector, i *ir.Instr) {
 	slot := int(i.Imm)
 	v := s.vreg(i.Args[0])
 	old := ir.Obj(ir.AnyOrNull)
-	if st := i.State; st != nil && slot < len(st.Locals) && st.Locals[slot] != ir.NoValue && !st.Dirty[slot] {
+	if st := i.State; st != nil && st.Parent == nil && slot < len(st.Locals) && st.Locals[slot] != ir.NoValue && !st.Dirty[slot] {
 		if t := s.f.Type(st.Locals[slot]); t.Rep == ir.RepObject {
 			old = t
 		}
@@ -231,13 +231,14 @@ func selectStoreLocal(s *selector, i *ir.Instr) {
 	}
 	k := in.op(regalloc.Operand{V: v, Pos: regalloc.Late})
 	t := s.tempIn(in)
-	bci := int32(-1)
-	if !old.Within(ir.Trivial) && i.State != nil {
-		bci = i.State.BCI
+	// What is dirty is trivial, and so is what such a store overwrites: a finalizer sees a frame that is current.
+	d := death{t: old, state: i.State}
+	if old.Within(ir.Trivial) {
+		d.state = nil
 	}
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.RM(amd64.Mov64, reg(l[t]), e.local(slot))
 		e.toMem(e.local(slot), v, l[k])
-		e.release(reg(l[t]), old, bci)
+		e.release(reg(l[t]), d)
 	})
 }

@@ -16,18 +16,20 @@ import (
 func (s *selector) stress(opt Options) {
 	guards, exits := s.every(opt.StressGuards), s.every(opt.StressExits)
 	for k := range s.insts {
-		x := s.insts[k].exit
-		if x == nil || x.kind == codemeta.ExitRaise {
-			continue
-		}
-		if x.kind == codemeta.ExitDeopt && x.reason.Speculative() {
-			x.always = guards()
-		} else {
-			x.always = exits()
-		}
-		if x.always && x.kind == codemeta.ExitDeopt {
-			// Taken before the instruction does anything, so there is nothing to undo.
-			x.reason, x.undo = codemeta.ReasonStress, nil
+		for _, x := range s.insts[k].exits {
+			// One with a dying operand cannot be forced either: the operand does not exist yet.
+			if x.kind == codemeta.ExitRaise || x.dying >= 0 {
+				continue
+			}
+			if x.kind == codemeta.ExitDeopt && x.reason.Speculative() {
+				x.always = guards()
+			} else {
+				x.always = exits()
+			}
+			if x.always && x.kind == codemeta.ExitDeopt {
+				// Taken before the instruction does anything, so there is nothing to undo.
+				x.reason, x.undo = codemeta.ReasonStress, nil
+			}
 		}
 	}
 }

@@ -40,12 +40,18 @@ func foldInstrs(f *ir.Func) bool {
 	return changed
 }
 
-// vacuous says whether i is a check without a result that is known to pass.
+// vacuous says whether i has no result and is known to do nothing: a check that passes.
 func vacuous(f *ir.Func, i *ir.Instr) bool {
 	switch i.Op {
 	case ir.OpGuardIntConst:
 		d := f.Def(i.Args[0])
 		return d != nil && d.Op == ir.OpConstInt && d.Imm == i.Imm
+	case ir.OpCheckNone:
+		t := f.Type(i.Args[0])
+		return t.Set != 0 && t.Within(ir.None)
+	case ir.OpKeepAlive: // it does not matter when a number dies
+		t := f.Type(i.Args[0])
+		return t.Set != 0 && t.Within(ir.Trivial)
 	}
 	return false
 }

@@ -20,6 +20,9 @@ type Context struct {
 	// starts. Nil: every guard may be moved.
 	NoHoist func(*ir.Instr) bool
 
+	// Inlined translates a callee for inlining (cp311.BuildInlined). Nil: nothing is inlined.
+	Inlined func(code *pyabi.Code, frame *ir.InlinedFrame, args []ir.Type) (*ir.Func, error)
+
 	// Verify checks the function before the first and after each pass.
 	Verify bool
 	// Dump, when set, gets the text of the function before and after each pass ("before simplify", "after simplify").
@@ -82,6 +85,7 @@ type pass struct {
 var passList = []pass{
 	{"simplify early", simplify, false},
 	{"specialize", specialize, true},
+	{"inline", inline, false},
 	{"simplify", simplify, false},
 	{"number values early", numberValues, false},
 	{"unbox", unbox, false},
@@ -104,6 +108,8 @@ type orderRule struct{ before, after, reason string }
 // orderRules are checked by a test.
 var orderRules = []orderRule{
 	{"specialize", "unbox", "unbox keeps the numbers unboxed that specialize unboxes"},
+	{"specialize", "inline", "it makes the direct calls that are inlined"},
+	{"inline", "number values early", "the callee's guards of what the caller knows are redundant"},
 	{"specialize", "hoist", "there are no guards to hoist before"},
 	{"unbox", "lazy stores", "only stores of boxes whose machine value lives on can wait"},
 	{"simplify unboxed", "number values", "guards of known classes are gone then and do not take part"},

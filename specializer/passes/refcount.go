@@ -223,7 +223,7 @@ func (r *refcounter) contentAfter(i *ir.Instr, at []ir.Value) {
 		at[i.Imm] = ir.NoValue
 	default:
 		if i.State != nil && i.Op.Row().Exit == ir.ExitFlush {
-			for slot, dirty := range i.State.Dirty {
+			for slot, dirty := range i.State.Physical().Dirty {
 				if dirty {
 					at[slot] = ir.NoValue // the cold path may write it
 				}
@@ -373,7 +373,7 @@ func (r *refcounter) slots() {
 			}
 			r.step(i, live, nil)
 			if i.State != nil {
-				for slot, dirty := range i.State.Dirty {
+				for slot, dirty := range i.State.Physical().Dirty {
 					if !dirty {
 						continue
 					}
@@ -510,7 +510,7 @@ func (r *refcounter) insert() {
 					head = append(head, r.count(ir.OpIncRef, v, nil))
 				}
 			case !live.has(d):
-				head = append(head, r.count(ir.OpDecRef, v, r.nearState(b)))
+				head = append(head, r.count(ir.OpDecRef, v, r.visible(r.nearState(b), live, []ir.Value{v})))
 			}
 			live.clear(d)
 		}
@@ -523,7 +523,7 @@ func (r *refcounter) insert() {
 			dying.each(func(d int32) {
 				v := r.roots[d]
 				if r.mode[v] == modeOwned && r.moved[v] == nil {
-					head = append(head, r.count(ir.OpDecRef, v, r.nearState(b)))
+					head = append(head, r.count(ir.OpDecRef, v, r.visible(r.nearState(b), live, []ir.Value{v})))
 				}
 			})
 		}
@@ -540,7 +540,7 @@ func (r *refcounter) insert() {
 func (r *refcounter) nearState(b *ir.Block) *ir.FrameState {
 	for _, i := range b.Instrs {
 		if i.State != nil {
-			return r.within(observers(i.State), b)
+			return r.within(i.State.Observers(), b)
 		}
 	}
 	return r.within(r.near(b, b.Instrs[0]), b)
@@ -567,15 +567,16 @@ func (r *refcounter) near(b *ir.Block, i *ir.Instr) *ir.FrameState {
 		if found == nil {
 			continue
 		}
-		s := observers(found)
+		s := found.Observers()
+		p := s.Physical()
 		if !here {
-			s.Dirty = nil
+			p.Dirty = nil
 			return s
 		}
 		for slot := range stored {
-			if s.Dirty[slot] {
-				s.Dirty = maps.Clone(s.Dirty)
-				delete(s.Dirty, slot)
+			if p.Dirty[slot] {
+				p.Dirty = maps.Clone(p.Dirty)
+				delete(p.Dirty, slot)
 			}
 		}
 		return s
@@ -585,29 +586,46 @@ func (r *refcounter) near(b *ir.Block, i *ir.Instr) *ir.FrameState {
 
 // within drops the locals of a state that are not defined yet at the start of b.
 func (r *refcounter) within(s *ir.FrameState, b *ir.Block) *ir.FrameState {
-	s.Locals = append([]ir.Value(nil), s.Locals...)
-	for slot, v := range s.Locals {
-		if v == ir.NoValue {
-			continue
-		}
-		info := &r.f.Values[v]
-		if info.Block == b && info.Def != nil || !r.dom.Dominates(info.Block, b) {
-			s.Locals[slot] = ir.NoValue
-			if s.Dirty[slot] {
-				s.Dirty = maps.Clone(s.Dirty)
-				delete(s.Dirty, slot)
+	for st := s; st != nil; st = st.Parent {
+		st.Locals = append([]ir.Value(nil), st.Locals...)
+		for slot, v := range st.Locals {
+			if v == ir.NoValue {
+				continue
+			}
+			info := &r.f.Values[v]
+			if info.Block == b && info.Def != nil || !r.dom.Dominates(info.Block, b) {
+				st.Locals[slot] = ir.NoValue
+				if st.Dirty[slot] {
+					st.Dirty = maps.Clone(st.Dirty)
+					delete(st.Dirty, slot)
+				}
 			}
 		}
 	}
 	return s
 }
 
-// observers is a state reduced to what a finalizer sees: the instruction pointer and the locals.
-func observers(s *ir.FrameState) *ir.FrameState {
-	if s == nil {
-		return nil
+// visible drops the locals of elided frames that are not alive any more where a finalizer would see them: neither in the
+// live set nor among those that are still to be released.
+func (r *refcounter) visible(s *ir.FrameState, live bitset, dying []ir.Value) *ir.FrameState {
+	for st := s; st != nil && st.Parent != nil; st = st.Parent {
+		copied := false
+		for slot, v := range st.Locals {
+			if !st.Dirty[slot] {
+				continue
+			}
+			root := r.f.Root(v)
+			if d := r.number(v); d < 0 || r.mode[root] != modeOwned || live.has(d) || slices.Contains(dying, root) {
+				continue
+			}
+			if !copied {
+				st.Dirty, st.Locals, copied = maps.Clone(st.Dirty), append([]ir.Value(nil), st.Locals...), true
+			}
+			delete(st.Dirty, slot)
+			st.Locals[slot] = ir.NoValue
+		}
 	}
-	return &ir.FrameState{BCI: s.BCI, Locals: s.Locals, Dirty: s.Dirty, Parent: s.Parent, Inline: s.Inline}
+	return s
 }
 
 func (r *refcounter) count(op ir.Op, v ir.Value, state *ir.FrameState) *ir.Instr {
@@ -707,7 +725,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	sortValues(behind)
 	sortValues(increments)
 	for k := len(behind) - 1; k >= 0; k-- {
-		out = append(out, r.count(ir.OpDecRef, behind[k], r.near(b, i)))
+		out = append(out, r.count(ir.OpDecRef, behind[k], r.visible(r.near(b, i), after, behind[k:])))
 	}
 	for _, v := range acquired {
 		out = append(out, r.count(ir.OpIncRef, v, nil))
@@ -718,7 +736,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	r.fillState(i, live, given)
 	out = append(out, i)
 	for _, v := range early {
-		out = append(out, r.count(ir.OpDecRef, v, r.near(b, i)))
+		out = append(out, r.count(ir.OpDecRef, v, r.visible(r.near(b, i), live, nil)))
 	}
 	for _, v := range increments {
 		out = append(out, r.count(ir.OpIncRef, v, nil))

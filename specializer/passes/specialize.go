@@ -17,7 +17,13 @@ import (
 // Needs the hints of the front end (ir.Hint in Aux); afterwards no Aux is a hint. A speculation that failed often in an
 // earlier unit (Hint.Failed) is not made again.
 func specialize(f *ir.Func, ctx *Context) {
-	s := &specializer{f: f, snap: ctx.Snap, types: make([]ir.Type, len(f.Values)), repl: map[ir.Value]ir.Value{}}
+	s := &specializer{f: f, snap: ctx.Snap}
+	s.run()
+}
+
+func (s *specializer) run() {
+	f := s.f
+	s.types, s.repl = make([]ir.Type, len(f.Values)), map[ir.Value]ir.Value{}
 	s.infer()
 	for v := range s.types {
 		if s.types[v] != ir.NoType {
@@ -40,12 +46,18 @@ type specializer struct {
 	block *ir.Block
 	out   []*ir.Instr
 	repl  map[ir.Value]ir.Value // results of rewritten operations
+
+	elided   bool // f is the body of an elided frame: nothing may run that could look for the frame
+	observed bool // but something does
 }
 
 // infer runs the transfer functions over the blocks until nothing changes. Types only grow, and a class set has as many
 // steps as there are classes, so the number of rounds is bounded.
 func (s *specializer) infer() {
 	order := ir.ReversePostorder(s.f)
+	for _, p := range s.f.Entry().Params {
+		s.types[p] = s.f.Values[p].Type
+	}
 	for changed := true; changed; {
 		changed = false
 		for _, b := range order {
@@ -188,6 +200,9 @@ func (s *specializer) rewriteBlock(b *ir.Block) {
 		}
 		if rewrite := rewrites[i.Op]; rewrite != nil && isHint && rewrite(s, i, h) {
 			continue
+		}
+		if s.elided && i.Op.Row().Python && !s.unobserved(i, h) {
+			s.observed = true
 		}
 		s.out = append(s.out, i)
 	}

@@ -300,7 +300,7 @@ func (s *specializer) truth(i *ir.Instr, h *ir.Hint) bool {
 	case t.Within(ir.Function | ir.Module | ir.Cell | ir.CFunction | ir.Method):
 		s.replace(i, 0, s.add(ir.OpConstBool, 1, nil))
 	default:
-		return false
+		return s.speculateTruth(i, h)
 	}
 	return true
 }

@@ -159,6 +159,9 @@ func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args [
 	t := s.add(ir.OpClassVersionGuard, int64(class.Version), h.Before, i.Args[1])
 	init := s.borrow(class.Init)
 	s.add(ir.OpFuncVersionGuard, int64(s.snap.Objects[class.Init].Func.Version), h.Before, init)
+	if s.elided {
+		s.add(ir.OpGuardNoCollection, 0, h.Before)
+	}
 	self := s.add(ir.OpCallHelper, int64(pyabi.HelperNewInstance), i.State, t)
 	s.f.Values[self].Type = ir.Obj(ir.Other)
 	bound[0] = self
@@ -188,6 +191,7 @@ func (s *specializer) target(h *ir.Hint, obj pyabi.ObjID) *ir.CallTarget {
 		Func: obj, Code: fn.Code, Cell: code.Cell, Start: code.Addr, Globals: fn.Globals, Builtins: fn.Builtins,
 		Locals: int(code.NLocalsPlus), Slots: int(code.NLocalsPlus+code.StackSize) + s.frameSpecials(), Name: code.QualName,
 		Generator: code.Flags&coGeneratorish != 0,
+		Direct:    anyFailed(h),
 	}
 }
 

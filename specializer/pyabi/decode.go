@@ -74,13 +74,7 @@ func (c *coder) snapshot(s *Snapshot) {
 	c.id(&s.Globals)
 	c.id(&s.Builtins)
 	list(c, &s.Codes, 72, c.code)
-	list(c, &s.Feedback, 36, c.feedback)
 	list(c, &s.Profile, 2, c.u16)
-	list(c, &s.Sites, 10, func(t *Site) {
-		c.u32(&t.BCI)
-		c.u16(&t.Reason)
-		c.u32(&t.Count)
-	})
 	list(c, &s.Objects, 18, c.object)
 }
 
@@ -109,6 +103,12 @@ func (c *coder) code(k *Code) {
 	c.ids(&k.LocalNames)
 	c.bytes(&k.LocalKinds)
 	c.bytes(&k.ExcTable)
+	list(c, &k.Feedback, 36, c.feedback)
+	list(c, &k.Sites, 10, func(t *Site) {
+		c.u32(&t.BCI)
+		c.u16(&t.Reason)
+		c.u32(&t.Count)
+	})
 }
 
 func (c *coder) feedback(f *Feedback) {
@@ -203,21 +203,6 @@ func (s *Snapshot) check() error {
 	if units == 0 || s.EntryBCI >= units {
 		return fmt.Errorf("entry at %d of %d code units", s.EntryBCI, units)
 	}
-	last := int64(-1)
-	for _, f := range s.Feedback {
-		v.ids("feedback object", []ObjID{f.Type, f.Value, f.Value2})
-		if int64(f.BCI) <= last || f.BCI >= units {
-			v.fail("feedback at %d after %d, of %d units", f.BCI, last, units)
-		}
-		last = int64(f.BCI)
-	}
-	last = 0
-	for _, t := range s.Sites {
-		if int64(t.BCI) < last || t.BCI >= units {
-			v.fail("deopt site at %d after %d, of %d units", t.BCI, last, units)
-		}
-		last = int64(t.BCI)
-	}
 	if k := &s.Codes[0]; len(s.Profile) > int(k.NLocalsPlus)+int(k.StackSize) {
 		v.fail("profile of %d slots", len(s.Profile))
 	}
@@ -274,6 +259,26 @@ func (v *checker) code(k *Code) {
 		v.fail("code with %d slots, %d names and %d kinds", plus, len(k.LocalNames), len(k.LocalKinds))
 	case len(k.Bytes) != len(k.Adaptive) || len(k.Bytes)%2 != 0 || len(k.Bytes)/2 > maxUnits:
 		v.fail("code of %d and %d bytes", len(k.Bytes), len(k.Adaptive))
+	}
+	v.feedback(k)
+}
+
+// feedback checks what was recorded of a code at its instructions.
+func (v *checker) feedback(k *Code) {
+	units, last := uint32(len(k.Bytes)/2), int64(-1)
+	for _, f := range k.Feedback {
+		v.ids("feedback object", []ObjID{f.Type, f.Value, f.Value2})
+		if int64(f.BCI) <= last || f.BCI >= units {
+			v.fail("feedback at %d after %d, of %d units", f.BCI, last, units)
+		}
+		last = int64(f.BCI)
+	}
+	last = 0
+	for _, t := range k.Sites {
+		if int64(t.BCI) < last || t.BCI >= units {
+			v.fail("deopt site at %d after %d, of %d units", t.BCI, last, units)
+		}
+		last = int64(t.BCI)
 	}
 }
 

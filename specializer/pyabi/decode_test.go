@@ -39,13 +39,13 @@ func sample() *Snapshot {
 			NLocalsPlus: 2, StackSize: 4, Addr: 700, Bytes: []byte{151, 0, 124, 0, 83, 0}, Adaptive: []byte{150, 0, 124, 0, 83, 0},
 			Consts: []ObjID{1, 3}, Names: []ObjID{5}, LocalNames: []ObjID{5, 5}, LocalKinds: []byte{0x20, 0x20},
 			ExcTable: []byte{1, 2, 3},
+			Feedback: []Feedback{
+				{BCI: 1, Kind: FbGlobal, Keys: 4, Index: 2, Value: 8},
+				{BCI: 2, Kind: FbMethod, Type: 9, TypeVersion: 80, Keys: 3, Value: 8},
+			},
+			Sites: []Site{{BCI: 1, Reason: 5, Count: 9}, {BCI: 1, Reason: 6, Count: 1}},
 		}},
-		Feedback: []Feedback{
-			{BCI: 1, Kind: FbGlobal, Keys: 4, Index: 2, Value: 8},
-			{BCI: 2, Kind: FbMethod, Type: 9, TypeVersion: 80, Keys: 3, Value: 8},
-		},
 		Profile: []uint16{ProfileInt, ProfileFloat, ProfileOther},
-		Sites:   []Site{{BCI: 1, Reason: 5, Count: 9}, {BCI: 1, Reason: 6, Count: 1}},
 	}
 	for i, f := range s.Offsets.fields() {
 		*f = int32(i) - 3
@@ -87,10 +87,10 @@ func TestDecode_refusesDanglingReferences(t *testing.T) {
 	rows := map[string]func(*Snapshot){
 		"well-known object":        func(s *Snapshot) { s.Known[3] = 99 },
 		"root object":              func(s *Snapshot) { s.Globals = 99 },
-		"feedback object":          func(s *Snapshot) { s.Feedback[0].Value = 99 },
-		"of 3 units":               func(s *Snapshot) { s.Feedback[1].BCI = 3 },
-		"feedback at 1 after 1":    func(s *Snapshot) { s.Feedback[1].BCI = 1 },
-		"deopt site at 0 after 1":  func(s *Snapshot) { s.Sites[1].BCI = 0 },
+		"feedback object":          func(s *Snapshot) { s.Codes[0].Feedback[0].Value = 99 },
+		"of 3 units":               func(s *Snapshot) { s.Codes[0].Feedback[1].BCI = 3 },
+		"feedback at 1 after 1":    func(s *Snapshot) { s.Codes[0].Feedback[1].BCI = 1 },
+		"deopt site at 0 after 1":  func(s *Snapshot) { s.Codes[0].Sites[1].BCI = 0 },
 		"entry at 3 of 3":          func(s *Snapshot) { s.EntryBCI = 3 },
 		"profile of 7 slots":       func(s *Snapshot) { s.Profile = make([]uint16, 7) },
 		"constant 99":              func(s *Snapshot) { s.Codes[0].Consts[0] = 99 },
@@ -111,7 +111,7 @@ func TestDecode_refusesDanglingReferences(t *testing.T) {
 		"no code":                  func(s *Snapshot) { s.Codes = nil },
 		"helpers":                  func(s *Snapshot) { s.Helpers = s.Helpers[1:] },
 		"object of kind 77":        func(s *Snapshot) { s.Objects[15].Kind = 77 },
-		"feedback of kind 0":       func(s *Snapshot) { s.Feedback[0].Kind = 0 },
+		"feedback of kind 0":       func(s *Snapshot) { s.Codes[0].Feedback[0].Kind = 0 },
 	}
 	for want, break_ := range rows {
 		t.Run(want, func(t *testing.T) {

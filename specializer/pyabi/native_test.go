@@ -117,7 +117,7 @@ func TestNative(t *testing.T) {
 
 func checkSnapshot(t *testing.T, name string, s *Snapshot, kinds []FeedbackKind) {
 	var got []FeedbackKind
-	for _, f := range s.Feedback {
+	for _, f := range s.Codes[0].Feedback {
 		got = append(got, f.Kind)
 		if f.Kind == FbGlobal || f.Kind == FbBuiltin {
 			require.NotZero(t, f.Keys, name)
@@ -139,7 +139,7 @@ func checkSnapshot(t *testing.T, name string, s *Snapshot, kinds []FeedbackKind)
 	require.Equal(t, name, s.Codes[0].QualName)
 	require.Equal(t, KindFunction, s.Objects[s.Func].Kind)
 	require.NotZero(t, s.Objects[s.Func].Func.Version, name)
-	require.Equal(t, []Site{{BCI: 1, Reason: 5, Count: 9}, {BCI: 2, Reason: 7, Count: 3}}, s.Sites)
+	require.Equal(t, []Site{{BCI: 1, Reason: 5, Count: 9}, {BCI: 2, Reason: 7, Count: 3}}, s.Codes[0].Sites)
 	require.Equal(t, KindNone, s.Objects[s.Known[KnownNone]].Kind)
 	require.Equal(t, "len", s.Objects[s.Known[KnownLen]].Text)
 	require.Equal(t, "int", s.Objects[s.Known[KnownInt]].Text)
@@ -150,8 +150,8 @@ func checkSnapshot(t *testing.T, name string, s *Snapshot, kinds []FeedbackKind)
 	case "observed":
 		require.Equal(t, []uint16{ProfileInt, ProfileFloat}, s.Profile)
 	case "construct":
-		require.NotEqual(t, NoObj, s.Objects[s.Feedback[0].Value].Class.Init)
-		require.True(t, s.Objects[s.Feedback[0].Value].Class.Managed)
+		require.NotEqual(t, NoObj, s.Objects[s.Codes[0].Feedback[0].Value].Class.Init)
+		require.True(t, s.Objects[s.Codes[0].Feedback[0].Value].Class.Managed)
 	case "defaults":
 		f := &s.Objects[s.Func].Func
 		require.True(t, f.KwOnly)

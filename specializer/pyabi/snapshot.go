@@ -25,9 +25,7 @@ type Snapshot struct {
 	Func      ObjID    // the function object being called when the request was made, NoObj in module code
 	Globals   ObjID    // its globals and builtins dictionaries
 	Builtins  ObjID
-	Feedback  []Feedback // of Codes[0], sorted by BCI
-	Profile   []uint16   // type bits (ProfileXxx) of the local slots, then (OSR) of the operand stack, at the entry
-	Sites     []Site     // deopt history, sorted by BCI
+	Profile   []uint16 // type bits (ProfileXxx) of the local slots, then (OSR) of the operand stack, at the entry
 }
 
 // ObjKind says which payload an Object has.
@@ -123,6 +121,8 @@ type Code struct {
 	LocalNames     []ObjID // co_localsplusnames
 	LocalKinds     []byte  // co_localspluskinds: CO_FAST_LOCAL 0x20, CELL 0x40, FREE 0x80
 	ExcTable       []byte
+	Feedback       []Feedback // sorted by BCI; of Codes[0] and of callees that may be inlined
+	Sites          []Site     // deopt history, sorted by BCI; of the same codes
 }
 
 // FeedbackKind says what a Feedback record knows.

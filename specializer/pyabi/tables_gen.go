@@ -21,6 +21,9 @@ type Offsets struct {
 	ThreadInterp             int32
 	ThreadRecursionRemaining int32
 	ThreadRecursionLimit     int32
+	InterpGcCount            int32
+	InterpGcThreshold        int32
+	InterpGcEnabled          int32
 	InterpFloatFree          int32
 	InterpFloatCount         int32
 	ThreadStackChunk         int32
@@ -161,7 +164,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [154]*int32 {
+func (o *Offsets) fields() [157]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -180,6 +183,9 @@ func (o *Offsets) fields() [154]*int32 {
 		&o.ThreadInterp,
 		&o.ThreadRecursionRemaining,
 		&o.ThreadRecursionLimit,
+		&o.InterpGcCount,
+		&o.InterpGcThreshold,
+		&o.InterpGcEnabled,
 		&o.InterpFloatFree,
 		&o.InterpFloatCount,
 		&o.ThreadStackChunk,

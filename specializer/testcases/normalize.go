@@ -51,11 +51,13 @@ func Normalize(data []byte) ([]byte, error) {
 	for i := range s.Objects {
 		n.object(&s.Objects[i])
 	}
-	for i := range s.Feedback {
-		f := &s.Feedback[i]
-		n.types.renumber(&f.TypeVersion)
-		n.keys.renumber(&f.Keys)
-		n.keys.renumber(&f.Keys2)
+	for c := range s.Codes {
+		for i := range s.Codes[c].Feedback {
+			f := &s.Codes[c].Feedback[i]
+			n.types.renumber(&f.TypeVersion)
+			n.keys.renumber(&f.Keys)
+			n.keys.renumber(&f.Keys2)
+		}
 	}
 	return pyabi.Encode(s), nil
 }

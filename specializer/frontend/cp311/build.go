@@ -86,6 +86,90 @@ func (t *translator) enter(entries []int32) {
 	}
 }
 
+// BuildInlined translates a callee whose frame is elided; see frontend.NewInlinedBuilder. Code that has never run since the
+// interpreter began to collect feedback becomes an exit. It refuses what needs a frame of its own, and loops, in which a call
+// costs nothing.
+func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame, args []ir.Type) (f *ir.Func, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			refused, ok := r.(*frontend.Unsupported)
+			if !ok {
+				panic(r)
+			}
+			f, err = nil, refused
+		}
+	}()
+	instrs, err := decode(code)
+	if err != nil {
+		return nil, err
+	}
+	if !quickened(instrs) {
+		refuse("no feedback")
+	}
+	validate(code, instrs, 0)
+	t := &translator{Builder: frontend.NewInlinedBuilder(snap, code, frame, args), targets: map[node]*frontend.Target{}, index: map[node]int{}}
+	t.flow = newFlow(instrs, 0)
+	for n := range t.flow.blocks {
+		if t.flow.blocks[n].head {
+			refuse("loop")
+		}
+	}
+	t.orderNodes([]int32{0})
+	t.JumpTo(t.order[0])
+	for _, n := range t.order {
+		t.translate(n)
+	}
+	t.DropUnreached()
+	return t.F, nil
+}
+
+func refuse(reason string) { panic(&frontend.Unsupported{Reason: reason}) }
+
+// quickened says whether the interpreter specialises the code as it runs.
+func quickened(instrs []Instr) bool {
+	for k := range instrs {
+		if instrs[k].Op == OpResume {
+			return instrs[k].Adaptive == OpResumeQuick
+		}
+	}
+	return false
+}
+
+// leaveCold ends an inlined block that has not run since feedback is collected, and says whether it did.
+func (t *translator) leaveCold(blk *block) bool {
+	for k := blk.first; k < blk.last; k++ {
+		in := &t.flow.instrs[k]
+		if in.Op != OpRaiseVarargs && !t.neverRan(in) {
+			continue
+		}
+		in = &t.flow.instrs[blk.first]
+		for _, s := range t.Code.Sites {
+			if int32(s.BCI) == in.Start && codemeta.Reason(s.Reason) == codemeta.ReasonInlinedCold {
+				refuse("code that was thought to be cold")
+			}
+		}
+		t.Begin(in.Start, in.BCI, in.Next)
+		t.Cur.Cold = true
+		t.Exit(uint16(codemeta.ReasonInlinedCold))
+		return true
+	}
+	return false
+}
+
+// neverRan says whether the interpreter has never tried to specialise the instruction: then its counter, the first cache
+// entry, is still zero (Python/specialize.c, _PyCode_Quicken).
+func (t *translator) neverRan(in *Instr) bool {
+	at := 2 * (in.BCI + 1)
+	return unspecialized[in.Adaptive] && int(at)+1 < len(t.Code.Adaptive) && t.Code.Adaptive[at] == 0 && t.Code.Adaptive[at+1] == 0
+}
+
+// unspecialized are the opcodes that wait for feedback.
+var unspecialized = [256]bool{
+	OpBinaryOpAdaptive: true, OpBinarySubscrAdaptive: true, OpCallAdaptive: true, OpCompareOpAdaptive: true, OpLoadAttrAdaptive: true,
+	OpLoadGlobalAdaptive: true, OpLoadMethodAdaptive: true, OpPrecallAdaptive: true, OpStoreAttrAdaptive: true,
+	OpStoreSubscrAdaptive: true, OpUnpackSequenceAdaptive: true,
+}
+
 // depthAt is the operand stack depth at a loop head: what the profile covers beyond the locals.
 func (t *translator) depthAt(int32) int {
 	if d := len(t.Snap.Profile) - int(t.Code.NLocalsPlus); d > 0 {
@@ -195,11 +279,16 @@ func (t *translator) translate(n node) {
 		return
 	}
 	blk := &t.flow.blocks[n.block]
+	if t.Inlined != nil && t.leaveCold(blk) {
+		return
+	}
 	for k := blk.first; k < blk.last && t.Cur != nil; k++ {
 		in := &t.flow.instrs[k]
 		t.Begin(in.Start, in.BCI, in.Next)
 		if do := semantics[in.Op]; do != nil {
 			do(t, in)
+		} else if t.Inlined != nil {
+			refuse("unsupported opcode")
 		} else {
 			t.Exit(uint16(codemeta.ReasonUnsupportedOpcode))
 		}

@@ -276,8 +276,7 @@ func init() {
 		},
 		OpAsyncGenWrap: helper(pyabi.HelperAsyncGenWrap, 1),
 		OpReturnValue: func(t *translator, _ *Instr) {
-			t.Emit(ir.OpReturn, 0, t.Pop())
-			t.Cur = nil
+			t.Return(t.Pop())
 		},
 	} {
 		semantics[op] = f
@@ -304,7 +303,7 @@ func binaryOp(t *translator, in *Instr) {
 	const add, inPlaceAdd = 0, 13
 	left, right := t.Peek(2), t.Peek(1)
 	next := t.following(in)
-	if h := t.hint(in); h.Kind != ir.HintStr || len(h.Failed) > 0 || (in.Arg != add && in.Arg != inPlaceAdd) ||
+	if h := t.hint(in); t.Inlined != nil || h.Kind != ir.HintStr || len(h.Failed) > 0 || (in.Arg != add && in.Arg != inPlaceAdd) ||
 		next == nil || next.Op != OpStoreFast || t.LoadLocal(int(next.Arg)) != left || left == right {
 		binary(ir.OpPyBinary)(t, in)
 		return
@@ -442,7 +441,7 @@ func forIter(t *translator, in *Instr) {
 
 // copyFreeVars puts the closure's cells into the last slots.
 func copyFreeVars(t *translator, in *Instr) {
-	fn := t.Emit(ir.OpThisFunction, 0).Result()
+	fn := t.ThisFunction()
 	first := int(t.Code.NLocalsPlus) - int(in.Arg)
 	for k := 0; k < int(in.Arg); k++ {
 		t.StoreLocal(first+k, t.Emit(ir.OpFuncCell, int64(k), fn).Result())
