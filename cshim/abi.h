@@ -99,7 +99,8 @@ pl_item pl_generator_returned(PyObject *generator, PyObject *result, PyThreadSta
 pl_item pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts);
 pl_item pl_send(PyObject *receiver, PyObject *value);
 PyObject *pl_new_generator(PyObject *function, PyObject **args, int64_t n, PyThreadState *ts);
-PyObject *pl_yield_from_iter(PyObject *iterable, int64_t kind);
+PyObject *pl_yield_from_iter(PyObject *iterable, int64_t kind, pl_ctx *ctx, PyThreadState *ts);
+PyObject *pl_iter(PyObject *iterable, pl_ctx *ctx, PyThreadState *ts);
 PyObject *pl_awaitable(PyObject *o, int64_t where);
 PyObject *pl_aiter(PyObject *o);
 PyObject *pl_anext(PyObject *iterator);

@@ -43,6 +43,7 @@ code_free(void *payload)
     pl_units_drop(pc);
     pl_code_unscan(pc);
     PyMem_RawFree(pc->arg_types);
+    PyMem_RawFree(pc->resumes);
     PyMem_RawFree(pc->sites);
     PyMem_RawFree(pc->caches);
     PyMem_RawFree(pc);
@@ -268,6 +269,33 @@ profile_arguments(pl_code *pc, const pl_frame *f)
     }
 }
 
+/* Notes what the operand stack of a generator holds that is resumed: its iterators, mostly. */
+static void
+profile_resume(pl_code *pc, const pl_frame *f)
+{
+    enum { MOST = 200 };
+    uint32_t bci = (uint32_t)pl_running(f) + 1;
+    int n_locals = pc->code->co_nlocalsplus, depth = f->stacktop - n_locals;
+    for (int k = 0; k < depth; k++) {
+        uint16_t types = pl_typeof_bits(f->localsplus[n_locals + k]);
+        uint32_t at = 0;
+        while (at < pc->n_resumes && (pc->resumes[at].bci != bci || pc->resumes[at].depth != k)) {
+            at++;
+        }
+        if (at < pc->n_resumes) {
+            pc->resumes[at].types |= types;
+            continue;
+        }
+        pl_operand *resumes = at < MOST ? PyMem_RawRealloc(pc->resumes, (at + 1) * sizeof(*resumes)) : NULL;
+        if (resumes == NULL) {
+            return;
+        }
+        resumes[at] = (pl_operand){.bci = bci, .depth = (uint16_t)k, .types = types};
+        pc->resumes = resumes;
+        pc->n_resumes = at + 1;
+    }
+}
+
 /* Code objects in the interpreter's data segment (deep-frozen modules) have counts above this. */
 enum { STATIC_REFCNT = 100000000 };
 
@@ -275,7 +303,10 @@ enum { STATIC_REFCNT = 100000000 };
 static void
 count_call(pl_code *pc, pl_frame *f)
 {
-    if (f->owner == FRAME_OWNED_BY_THREAD) {      /* a generator that is resumed has its locals there */
+    if (f->owner == FRAME_OWNED_BY_GENERATOR) {
+        profile_resume(pc, f);
+    }
+    else {
         profile_arguments(pc, f);
     }
     uint64_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.threshold;
@@ -297,7 +328,8 @@ entry_for(pl_code *pc, const pl_frame *f)
     return entry;
 }
 
-static PyObject *
+/* Kept out of the hook, whose hot path then needs no stack of its own. */
+static __attribute__((noinline)) PyObject *
 run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
 {
     pl_counters.entries_cold++;

@@ -47,20 +47,16 @@ find_stack_limit(void)
 
 /* The limit of the calling thread.  A thread-local variable of a shared object costs a call, so the last thread's answer is
  * kept under the GIL; thread states are told apart by their id, since their addresses are used again. */
+pl_known_limit pl_last_limit;
+
 char *
-pl_stack_limit(PyThreadState *ts)
+pl_find_stack_limit(PyThreadState *ts)
 {
-    static uint64_t last_id;
-    static char *last_limit;
-    if (last_limit != NULL && ts->id == last_id) {
-        return last_limit;
-    }
     if (thread_limit == NULL) {
         thread_limit = find_stack_limit();
     }
-    last_id = ts->id;
-    last_limit = thread_limit;
-    return last_limit;
+    pl_last_limit = (pl_known_limit){.thread = ts->id, .limit = thread_limit};
+    return thread_limit;
 }
 
 /* ---- data stack --------------------------------------------------------------------------------------------------- */

@@ -154,16 +154,10 @@ pl_send(PyObject *receiver, PyObject *value)
     return (pl_item){result, status == PYGEN_RETURN};
 }
 
-const uint8_t *
-pl_resume_entry(const pl_code *pc, const pl_frame *f)
-{
-    return pc->unit->at != NULL ? pc->unit->at[pl_running(f) + 1] : NULL;
-}
-
 /* ---- delegation -------------------------------------------------------------------------------------------------------- */
 
 PyObject *
-pl_yield_from_iter(PyObject *iterable, int64_t kind)
+pl_yield_from_iter(PyObject *iterable, int64_t kind, pl_ctx *ctx, PyThreadState *ts)
 {
     enum { COROUTINES_TOO = -2 };
     if (PyGen_CheckExact(iterable) || (PyCoro_CheckExact(iterable) && kind == COROUTINES_TOO)) {
@@ -174,7 +168,7 @@ pl_yield_from_iter(PyObject *iterable, int64_t kind)
         PyErr_SetString(PyExc_TypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
     }
     else {
-        iterator = PyObject_GetIter(iterable);
+        iterator = pl_iter(iterable, ctx, ts);
     }
     Py_DECREF(iterable);
     return iterator;

@@ -37,6 +37,10 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     if ((co->co_flags & (plain | other)) != plain || co->co_kwonlyargcount != 0 || missing < 0 || missing > n_defaults) {
         return false;
     }
+    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0) {
+        *result = pl_new_generator(callable, args, n, ts);
+        return true;
+    }
     pl_code *pc = pl_code_get(co);
     if (pc == NULL || pc->unit == NULL) {
         return false;

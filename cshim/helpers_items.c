@@ -163,7 +163,7 @@ array_store(PyObject *o, PyObject *key, PyObject *value)
 /* ---- classes with methods in Python ------------------------------------------------------------------------------------ */
 
 /* The slot functions of classes with special methods of their own (private functions of CPython), read off such a class. */
-typedef struct item_slots { bool known; binaryfunc get; objobjargproc set; PyObject *get_name, *set_name; } item_slots;
+typedef struct item_slots { bool known; binaryfunc get; objobjargproc set; getiterfunc iter; PyObject *get_name, *set_name, *iter_name; } item_slots;
 
 static const item_slots *
 python_slots(void)
@@ -173,9 +173,11 @@ python_slots(void)
         slots.known = true;
         slots.get_name = PyUnicode_InternFromString("__getitem__");
         slots.set_name = PyUnicode_InternFromString("__setitem__");
-        PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsO}", "probe", "__getitem__", Py_None,
-                                                "__setitem__", Py_None);
-        if (class != NULL && slots.get_name != NULL && slots.set_name != NULL) {
+        slots.iter_name = PyUnicode_InternFromString("__iter__");
+        PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsOsO}", "probe", "__getitem__", Py_None,
+                                                "__setitem__", Py_None, "__iter__", Py_None);
+        if (class != NULL && slots.get_name != NULL && slots.set_name != NULL && slots.iter_name != NULL) {
+            slots.iter = ((PyTypeObject *)class)->tp_iter;
             slots.get = ((PyTypeObject *)class)->tp_as_mapping->mp_subscript;
             slots.set = ((PyTypeObject *)class)->tp_as_mapping->mp_ass_subscript;
         }
@@ -332,4 +334,22 @@ pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *ste
     int status = slice != NULL ? PyObject_SetItem(container, slice, value) : -1;
     Py_XDECREF(slice);
     return status;
+}
+
+/* ---- iterators ------------------------------------------------------------------------------------------------------------ */
+
+PyObject *
+pl_iter(PyObject *iterable, pl_ctx *ctx, PyThreadState *ts)
+{
+    const item_slots *slots = python_slots();
+    getiterfunc iter = Py_TYPE(iterable)->tp_iter;
+    PyObject *result;
+    if (iter == NULL || iter != slots->iter || !enter_method(slots->iter_name, &iterable, 1, ctx, ts, &result)) {
+        return PyObject_GetIter(iterable);
+    }
+    if (result != NULL && !PyIter_Check(result)) {
+        PyErr_Format(PyExc_TypeError, "iter() returned non-iterator of type '%.100s'", Py_TYPE(result)->tp_name);
+        Py_CLEAR(result);
+    }
+    return result;
 }

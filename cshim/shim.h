@@ -102,6 +102,8 @@ typedef struct pl_code {
     bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
     const char *reason;           /* why refused, static or interned string */
     uint16_t *arg_types;          /* [co_nlocalsplus] observed at entry */
+    struct pl_operand *resumes;   /* what operand stacks held when generators of this code were resumed */
+    uint32_t n_resumes;
     uint32_t n_edges, n_loops;
     pl_edge *edges;               /* sorted by bci */
     pl_loop *loops;
@@ -124,6 +126,7 @@ typedef struct pl_attr_cache {
 } pl_attr_cache;
 #define PL_MEMBER 0x80000000u     /* the offset is that of a __slots__ entry in the object itself */
 
+typedef struct pl_operand { uint32_t bci; uint16_t depth, types; } pl_operand;
 typedef struct pl_site { uint32_t bci; uint16_t reason; uint32_t count; } pl_site;
 
 /* Type profile bits (a 16-bit set per slot); more than one bit set means polymorphic. */
@@ -144,7 +147,14 @@ void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> 
 /* The innermost visible frame's object, a new reference; NULL when there is none or no memory.  Unlike PyThreadState_GetFrame
  * it loses no pending exception then. */
 PyFrameObject *pl_frame_object(PyThreadState *ts);
-char *pl_stack_limit(PyThreadState *ts);                 /* lowest stack address at which machine code may be entered */
+typedef struct pl_known_limit { uint64_t thread; char *limit; } pl_known_limit;
+extern pl_known_limit pl_last_limit;
+char *pl_find_stack_limit(PyThreadState *ts);
+static inline char *
+pl_stack_limit(PyThreadState *ts)                  /* lowest stack address at which machine code may be entered */
+{
+    return pl_last_limit.thread == ts->id && pl_last_limit.limit != NULL ? pl_last_limit.limit : pl_find_stack_limit(ts);
+}
 
 /* ---- exits.c ---------------------------------------------------------------------------------------------------- */
 typedef struct pl_regs { uint64_t gpr[16]; double xmm[16]; } pl_regs;    /* gpr[4] is rsp at the exit stub */
@@ -177,7 +187,11 @@ PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behi
 
 /* ---- generators.c ------------------------------------------------------------------------------------------------ */
 /* Where the unit of a generator's code resumes the suspended frame; NULL when it does not, stock has to. */
-const uint8_t *pl_resume_entry(const pl_code *pc, const pl_frame *f);
+static inline const uint8_t *
+pl_resume_entry(const pl_code *pc, const pl_frame *f)
+{
+    return pc->unit->at != NULL ? pc->unit->at[pl_running(f) + 1] : NULL;
+}
 
 /* ---- pools.c ---------------------------------------------------------------------------------------------------- */
 /* Dead int objects of up to two digits, which fill one allocation class, chained through ob_type.  Machine code takes from

@@ -375,6 +375,17 @@ attribute_caches(PyCodeObject *co)
     return pc->caches;
 }
 
+static void
+put_resumes(pl_buffer *out, const pl_code *pc)
+{
+    pl_put_u32(out, pc->n_resumes);
+    for (uint32_t i = 0; i < pc->n_resumes; i++) {
+        pl_put_u32(out, pc->resumes[i].bci);
+        pl_put_u16(out, pc->resumes[i].depth);
+        pl_put_u16(out, pc->resumes[i].types);
+    }
+}
+
 static int
 compare_sites(const void *a, const void *b)
 {
@@ -565,6 +576,7 @@ write_snapshot(pl_snap *s, pl_code *pc, uint32_t entry_bci, pl_buffer *out)
         free(feedback[i].data);
     }
     put_profile(out, pc, entry_bci, s->sample);
+    put_resumes(out, pc);
     put_objects(s, out);
     if (!out->failed) {
         uint32_t length = (uint32_t)(out->len - origin);

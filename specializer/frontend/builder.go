@@ -452,6 +452,7 @@ func (b *Builder) EnterAt(block *ir.Block, e *ir.Entry) {
 		b.Push(v)
 	}
 	b.EmitAt(ir.OpAnchor, e.BCI)
+	b.speculateOperands()
 }
 
 // EnterLoop starts at a loop head that stock was running: locals and operands are in the frame's memory.
@@ -518,6 +519,22 @@ func (b *Builder) speculateEntry(loop bool) {
 	}
 	for k := range b.stack {
 		b.stack[k] = guard(b.stack[k], len(b.locals)+k)
+	}
+}
+
+// speculateOperands guards the operands of a resumed generator with the classes that they had whenever it was.
+func (b *Builder) speculateOperands() {
+	if b.failedAt(b.BCI) {
+		return
+	}
+	b.before = b.state(b.BCI)
+	for _, o := range b.Snap.Resumes {
+		if int32(o.BCI) != b.BCI || int(o.Depth) >= len(b.stack) {
+			continue
+		}
+		if class, ok := profileClasses[o.Types]; ok && b.F.Type(b.stack[o.Depth]).Set&ir.Null == 0 {
+			b.stack[o.Depth] = b.GuardClass(b.stack[o.Depth], class)
+		}
 	}
 }
 

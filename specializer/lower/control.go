@@ -403,7 +403,7 @@ func init() {
 		ir.OpPySetItem: selectPySetItem, ir.OpPyDelItem: operands(pyabi.HelperDelItem),
 		ir.OpPyGetAttr: selectPyGetAttr, ir.OpPySetAttr: selectPySetAttr, ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
 		ir.OpPyGetMethod: selectPyGetMethod, ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
-		ir.OpPyIter: operands(pyabi.HelperIter), ir.OpPyNext: selectPyNext, ir.OpPySend: selectPySend, ir.OpPyAwaitable: selectPyAwaitable,
+		ir.OpPyIter: selectPyIter, ir.OpPyNext: selectPyNext, ir.OpPySend: selectPySend, ir.OpPyAwaitable: selectPyAwaitable,
 		ir.OpPyLoadGlobal: selectPyLoadGlobal, ir.OpPyStoreGlobal: selectPyStoreGlobal,
 		ir.OpPyLoadName: selectPyLoadName, ir.OpPyStoreName: selectPyStoreName,
 		ir.OpPyBuildTuple: gathered(pyabi.HelperBuildTuple, 1), ir.OpPyBuildList: gathered(pyabi.HelperBuildList, 1),

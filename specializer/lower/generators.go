@@ -78,12 +78,20 @@ func selectPyAwaitable(s *selector, i *ir.Instr) {
 			e.Bind(call)
 			e.prevInstr(i.State.BCI)
 			e.MovImm64(amd64.RSI, uint64(i.Imm))
+			if !await {
+				e.RR(amd64.Mov64, amd64.RDX, ctxReg)
+				e.RR(amd64.Mov64, amd64.RCX, threadReg)
+			}
 			e.callAddr(e.helper(h))
 			e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
 			e.Jcc(amd64.NE, done)
 			e.Jmp(x.label)
 		})
 	})
+}
+
+func selectPyIter(s *selector, i *ir.Instr) {
+	s.callHelper(i, pyabi.HelperIter, val(i.Args[0]), arg{kind: argContext}, arg{kind: argThread})
 }
 
 // selectNewGenerator calls a function whose code makes a generator: the helper makes it with the operands as its locals.

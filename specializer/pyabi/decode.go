@@ -75,6 +75,11 @@ func (c *coder) snapshot(s *Snapshot) {
 	c.id(&s.Builtins)
 	list(c, &s.Codes, 72, c.code)
 	list(c, &s.Profile, 2, c.u16)
+	list(c, &s.Resumes, 8, func(o *Operand) {
+		c.u32(&o.BCI)
+		c.u16(&o.Depth)
+		c.u16(&o.Types)
+	})
 	list(c, &s.Objects, 18, c.object)
 }
 
@@ -202,6 +207,11 @@ func (s *Snapshot) check() error {
 	units := uint32(len(s.Codes[0].Bytes) / 2)
 	if units == 0 || s.EntryBCI >= units {
 		return fmt.Errorf("entry at %d of %d code units", s.EntryBCI, units)
+	}
+	for _, o := range s.Resumes {
+		if o.BCI >= units || int(o.Depth) >= int(s.Codes[0].StackSize) {
+			v.fail("operand %d at %d, of %d units", o.Depth, o.BCI, units)
+		}
 	}
 	if k := &s.Codes[0]; len(s.Profile) > int(k.NLocalsPlus)+int(k.StackSize) {
 		v.fail("profile of %d slots", len(s.Profile))

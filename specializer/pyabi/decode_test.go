@@ -46,6 +46,7 @@ func sample() *Snapshot {
 			Sites: []Site{{BCI: 1, Reason: 5, Count: 9}, {BCI: 1, Reason: 6, Count: 1}},
 		}},
 		Profile: []uint16{ProfileInt, ProfileFloat, ProfileOther},
+		Resumes: []Operand{{BCI: 1, Depth: 0, Types: ProfileRangeIter}},
 	}
 	for i, f := range s.Offsets.fields() {
 		*f = int32(i) - 3
@@ -92,6 +93,7 @@ func TestDecode_refusesDanglingReferences(t *testing.T) {
 		"feedback at 1 after 1":    func(s *Snapshot) { s.Codes[0].Feedback[1].BCI = 1 },
 		"deopt site at 0 after 1":  func(s *Snapshot) { s.Codes[0].Sites[1].BCI = 0 },
 		"entry at 3 of 3":          func(s *Snapshot) { s.EntryBCI = 3 },
+		"operand 0 at 9000":        func(s *Snapshot) { s.Resumes[0].BCI = 9000 },
 		"profile of 7 slots":       func(s *Snapshot) { s.Profile = make([]uint16, 7) },
 		"constant 99":              func(s *Snapshot) { s.Codes[0].Consts[0] = 99 },
 		"name 3 is of kind":        func(s *Snapshot) { s.Codes[0].Names[0] = 3 },

@@ -25,7 +25,15 @@ type Snapshot struct {
 	Func      ObjID    // the function object being called when the request was made, NoObj in module code
 	Globals   ObjID    // its globals and builtins dictionaries
 	Builtins  ObjID
-	Profile   []uint16 // type bits (ProfileXxx) of the local slots, then (OSR) of the operand stack, at the entry
+	Profile   []uint16  // type bits (ProfileXxx) of the local slots, then (OSR) of the operand stack, at the entry
+	Resumes   []Operand // type bits of the operand stack where a generator was resumed
+}
+
+// Operand is what was seen in one entry of the operand stack at a resume of a generator.
+type Operand struct {
+	BCI   uint32
+	Depth uint16 // index in the operand stack
+	Types uint16 // type bits (ProfileXxx)
 }
 
 // ObjKind says which payload an Object has.
