@@ -11,6 +11,7 @@
  */
 #include "abi.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
@@ -19,7 +20,7 @@ typedef struct exit_state {
     PyThreadState *ts;
     pl_frame *physical;
     const pl_regs *regs;
-    const pl_unit *unit;
+    pl_unit *unit;
     bool no_memory;               /* a value could not be boxed; its slot stays NULL and MemoryError is set */
 } exit_state;
 
@@ -117,190 +118,19 @@ drop_values(PyObject **values, uint32_t n)
     }
 }
 
-/* ---- exceptions ---------------------------------------------------------------------------------------------------- */
-
-/* Exception table numbers: six bits a byte, most significant first, bit 6 announces another byte. */
-static const uint8_t *
-read_varint(const uint8_t *p, int *number)
-{
-    int n = *p & 63;
-    while (*p++ & 64) {
-        n = n << 6 | (*p & 63);
-    }
-    *number = n;
-    return p;
-}
-
-const uint8_t *
-pl_handler_read(const uint8_t *p, pl_handler *h)
-{
-    int bits;
-    p = read_varint(p, &h->start);
-    p = read_varint(p, &h->length);
-    p = read_varint(p, &h->target);
-    p = read_varint(p, &bits);
-    h->depth = bits >> 1;
-    h->push_lasti = bits & 1;
-    return p;
-}
-
-static bool
-find_handler(PyCodeObject *co, int64_t at, pl_handler *h)
-{
-    const uint8_t *p = (const uint8_t *)PyBytes_AS_STRING(co->co_exceptiontable);
-    const uint8_t *end = p + PyBytes_GET_SIZE(co->co_exceptiontable);
-    while (p < end) {
-        p = pl_handler_read(p, h);
-        if (h->start > at) {
-            break;                /* entries are sorted */
-        }
-        if (at < h->start + h->length) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Reports an event to a trace or profile function, the pending exception put aside.  As in the stock evaluator an exception
- * of the trace function replaces the pending one. */
-static void
-report_event(PyThreadState *ts, pl_frame *f, Py_tracefunc function, PyObject *object, int what)
-{
-    if (function == NULL || ts->tracing || _PyFrame_IsIncomplete(f)) {
-        return;
-    }
-    PyObject *type, *value, *traceback, *argument = NULL;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyFrameObject *frame = PyThreadState_GetFrame(ts);
-    if (what == PyTrace_EXCEPTION) {
-        PyErr_NormalizeException(&type, &value, &traceback);
-        argument = PyTuple_Pack(3, type, value != NULL ? value : Py_None, traceback != NULL ? traceback : Py_None);
-    }
-    int status = -1;
-    if (frame != NULL && (argument != NULL || what != PyTrace_EXCEPTION)) {
-        int outer_what = ts->tracing_what;
-        PyThreadState_EnterTracing(ts);
-        ts->tracing_what = what;
-        status = function(object, frame, what, argument);
-        PyThreadState_LeaveTracing(ts);
-        ts->tracing_what = outer_what;
-    }
-    Py_XDECREF(argument);
-    Py_XDECREF(frame);
-    if (status == 0 || !PyErr_Occurred()) {
-        PyErr_Restore(type, value, traceback);
-    }
-    else {
-        Py_XDECREF(type);
-        Py_XDECREF(value);
-        Py_XDECREF(traceback);
-    }
-}
-
-static void
-pop_operands(pl_frame *f, int from, int to)
-{
-    PyObject **stack = f->localsplus + f->f_code->co_nlocalsplus;
-    while (from > to) {
-        Py_XDECREF(stack[--from]);
-    }
-}
-
-bool
-pl_unwind(PyThreadState *ts, pl_frame *f, pl_raise raise)
-{
-    PyCodeObject *co = f->f_code;
-    PyObject **stack = f->localsplus + co->co_nlocalsplus;
-    pl_set_running(f, raise.at);
-    if (raise.adds_entry && !_PyFrame_IsIncomplete(f)) {
-        PyFrameObject *object = pl_frame_object(ts);
-        if (object != NULL) {
-            PyTraceBack_Here(object);
-            Py_DECREF(object);
-        }
-        if (pl_is_tracing(ts)) {
-            report_event(ts, f, ts->c_tracefunc, ts->c_traceobj, PyTrace_EXCEPTION);
-        }
-    }
-    pl_handler h;
-    bool found;
-    while ((found = find_handler(co, raise.lookup, &h))) {
-        pop_operands(f, raise.depth, h.depth);
-        raise.depth = h.depth;
-        if (h.push_lasti) {
-            PyObject *lasti = PyLong_FromLongLong(pl_running(f));
-            if (lasti == NULL) {
-                continue;         /* the MemoryError is the exception to be handled now */
-            }
-            stack[raise.depth++] = lasti;
-        }
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        PyErr_NormalizeException(&type, &value, &traceback);
-        PyException_SetTraceback(value, traceback != NULL ? traceback : Py_None);
-        Py_XDECREF(traceback);
-        Py_XDECREF(type);
-        stack[raise.depth++] = value;
-        pl_set_next(f, h.target);
-        break;
-    }
-    if (!found) {
-        pop_operands(f, raise.depth, 0);
-        raise.depth = 0;
-        if (pl_is_tracing(ts)) {
-            report_event(ts, f, ts->c_tracefunc, ts->c_traceobj, PyTrace_RETURN);
-            report_event(ts, f, ts->c_profilefunc, ts->c_profileobj, PyTrace_RETURN);
-        }
-    }
-    f->stacktop = co->co_nlocalsplus + raise.depth;
-    pl_unlink(ts, f);
-    ts->recursion_remaining++;
-    return found;
-}
-
-/* How the exception set by the instruction at `bci` is to be dispatched.  RERAISE blames the instruction whose index its
- * handler had put on the stack; it and a bare raise that found an exception leave the traceback alone. */
-static pl_raise
-describe_raise(PyThreadState *ts, pl_frame *f, int depth, int64_t bci)
-{
-    pl_raise raise = {.depth = depth, .at = bci, .lookup = bci, .adds_entry = true};
-    int oparg = pl_oparg(f->f_code, bci);
-    switch (pl_opcode(f->f_code, bci)) {
-    case RERAISE:
-        raise.adds_entry = false;
-        if (oparg > 0 && oparg <= depth) {
-            PyObject *lasti = f->localsplus[f->f_code->co_nlocalsplus + depth - oparg];
-            if (lasti != NULL && PyLong_CheckExact(lasti)) {
-                raise.at = PyLong_AsLong(lasti);
-            }
-        }
-        break;
-    case RAISE_VARARGS:
-        if (oparg == 0) {
-            _PyErr_StackItem *item = ts->exc_info;
-            while ((item->exc_value == NULL || item->exc_value == Py_None) && item->previous_item != NULL) {
-                item = item->previous_item;
-            }
-            raise.adds_entry = item->exc_value == NULL || item->exc_value == Py_None;
-        }
-        break;
-    }
-    return raise;
-}
-
 /* ---- deopt history ------------------------------------------------------------------------------------------------- */
 
-static void
+/* Counts one more failure at a place; how many there have been. */
+static uint32_t
 note_site(PyCodeObject *co, uint32_t bci, uint16_t reason)
 {
     pl_code *pc = pl_code_get(co);
     if (pc == NULL) {
-        return;
+        return 0;
     }
     for (uint32_t i = 0; i < pc->n_sites; i++) {
         if (pc->sites[i].bci == bci && pc->sites[i].reason == reason) {
-            pc->sites[i].count++;
-            return;
+            return ++pc->sites[i].count;
         }
     }
     pl_site *sites = PyMem_RawRealloc(pc->sites, (pc->n_sites + 1) * sizeof(pl_site));
@@ -308,6 +138,7 @@ note_site(PyCodeObject *co, uint32_t bci, uint16_t reason)
         sites[pc->n_sites++] = (pl_site){.bci = bci, .reason = reason, .count = 1};
         pc->sites = sites;
     }
+    return 1;
 }
 
 /* ---- exits ---------------------------------------------------------------------------------------------------------- */
@@ -408,10 +239,29 @@ run_on(PyThreadState *ts, pl_frame *f, int depth, PyObject *result, const uint8_
     return pl_run_stock_until(ts, f, 0, resume);
 }
 
+/* Goes on at the handler of the frame, if it has one: in `unit`, which the frame is running, when that has an entry there.
+ * *resume is the entry then, and the result PL_SAME_FRAME. */
 static PyObject *
-raise_in(PyThreadState *ts, pl_frame *f, pl_raise raise, const uint8_t **resume)
+raise_in(PyThreadState *ts, pl_frame *f, pl_raise raise, pl_unit *unit, const uint8_t **resume)
 {
-    return pl_unwind(ts, f, raise) ? pl_run_stock_until(ts, f, 0, resume) : NULL;
+    pl_handler h;
+    if (!pl_dispatch(ts, f, &raise, &h)) {
+        pl_give_up(ts, f, raise.depth);
+        return NULL;
+    }
+    if (unit != NULL && !pl_is_tracing(ts)) {
+        const uint8_t *entry = unit->at != NULL ? unit->at[h.target] : NULL;
+        if (entry != NULL) {
+            pl_counters.handled++;
+            *resume = entry;
+            return PL_SAME_FRAME;
+        }
+        uint32_t times = note_site(f->f_code, (uint32_t)h.target, pl_reason_exception());
+        pl_note_handler(pl_code_get(unit->code), unit, times);
+    }
+    pl_set_next(f, h.target);
+    pl_give_up(ts, f, raise.depth);
+    return pl_run_stock_until(ts, f, 0, resume);
 }
 
 /* What the CALL of a class results in when the __init__ of the instance on top of the stack has returned `value`. */
@@ -516,9 +366,12 @@ leave(exit_state *x, const pl_exit_rec *rec)
      * given back to machine code by a jump: the others end here. */
     const uint8_t *resume = NULL;
     PyObject *result;
+    pl_unit *unit = x->unit;
     if (raising) {
         pl_raise raise = {.depth = depth, .at = bci, .lookup = bci, .adds_entry = true};
-        result = raise_in(ts, f, at_call ? raise : describe_raise(ts, f, depth, bci), inner == n - 1 ? &resume : NULL);
+        bool physical = inner == n - 1;
+        result = raise_in(ts, f, at_call ? raise : pl_describe_raise(ts, f, depth, bci), physical ? unit : NULL,
+                          physical ? &resume : NULL);
     }
     else {
         result = run_on(ts, f, depth, NULL, inner == n - 1 ? &resume : NULL);
@@ -535,7 +388,8 @@ leave(exit_state *x, const pl_exit_rec *rec)
         }
         if (result == NULL) {
             int64_t end = call_end(f, xframes[k].bci);
-            result = raise_in(ts, f, (pl_raise){.depth = depth, .at = end, .lookup = end, .adds_entry = true}, tail);
+            pl_raise raise = {.depth = depth, .at = end, .lookup = end, .adds_entry = true};
+            result = raise_in(ts, f, raise, tail != NULL ? unit : NULL, tail);
         }
         else {
             result = run_on(ts, f, depth, result, tail);
@@ -547,6 +401,89 @@ leave(exit_state *x, const pl_exit_rec *rec)
     return (pl_exit_result){.value = result, .resume = resume};
 }
 
+/* The short way of an exception out of a frame that exists; false, with nothing done, when there is not the memory for it. */
+static bool
+leave_short(exit_state *x, const pl_exit_rec *rec, const pl_catch *c, pl_exit_result *out)
+{
+    PyThreadState *ts = x->ts;
+    pl_frame *f = x->physical;
+    pl_unit *unit = x->unit;
+    const pl_exit_frame *xf = &unit->frames[rec->first_frame];
+    const pl_value *v = &unit->values[xf->first_value], *released = &unit->values[rec->first_release];
+    uint32_t n = xf->n_values, n_released = rec->n_release, n_locals = (uint32_t)f->f_code->co_nlocalsplus;
+    PyObject *values[n + n_released + 1], *type, *value, *traceback;
+
+    pl_take_exception(ts, &type, &value, &traceback);
+    for (uint32_t i = 0; i < n; i++) {
+        values[i] = read_value(x, &v[i]);
+    }
+    if (x->no_memory) {
+        for (uint32_t i = 0; i < n; i++) {
+            if (v[i].rep != PL_REP_OWNED) {
+                Py_XDECREF(values[i]);
+            }
+        }
+        PyErr_Clear();
+        x->no_memory = false;
+        pl_set_exception(ts, type, value, traceback);
+        return false;
+    }
+    for (uint32_t i = 0; i < n_released; i++) {
+        values[n + i] = read_value(x, &released[i]);
+    }
+    forget_moved(x, xf->first_value, n);
+    forget_moved(x, rec->first_release, n_released);
+    for (uint32_t i = 0; i < n; i++) {
+        PyObject **slot = &f->localsplus[v[i].slot], *old = v[i].slot < n_locals ? *slot : NULL;
+        *slot = values[i];
+        values[i] = old;
+    }
+    pl_set_running(f, xf->bci);
+    drop_values(values, n + n_released);
+    pl_counters.raises++;
+    switch (pl_catch_short(ts, f, c, (int)xf->depth, xf->bci, type, value, traceback)) {
+    case PL_CAUGHT:
+        pl_counters.handled++;
+        *out = (pl_exit_result){.value = PL_SAME_FRAME, .resume = c->entry};
+        return true;
+    case PL_UNCAUGHT:
+        *out = (pl_exit_result){.value = NULL, .resume = NULL};
+        break;
+    case PL_CAUGHT_LATE:
+        out->resume = NULL;
+        out->value = pl_run_stock_until(ts, f, 0, &out->resume);
+        break;
+    case PL_AGAIN: {
+        pl_raise raise = {.depth = c->depth, .at = pl_running(f), .lookup = xf->bci, .adds_entry = false};
+        out->resume = NULL;
+        out->value = raise_in(ts, f, raise, unit, &out->resume);
+        break;
+    }
+    }
+    if (out->resume == NULL && f->owner != FRAME_OWNED_BY_GENERATOR) {
+        pl_frame_release(ts, f);
+    }
+    return true;
+}
+
+/* What is known of a raise exit when the short way can be taken, or NULL. */
+static const pl_catch *
+short_way(PyThreadState *ts, pl_unit *unit, uint64_t id)
+{
+    const pl_exit_rec *rec = &unit->exits[id];
+    if (rec->n_frames != 1 || pl_is_tracing(ts)) {
+        return NULL;
+    }
+    if (unit->catches == NULL && (unit->catches = calloc(unit->n_exits, sizeof(*unit->catches))) == NULL) {
+        return NULL;
+    }
+    pl_catch *c = &unit->catches[id];
+    if (c->state == PL_CATCH_UNKNOWN) {
+        pl_catch_resolve(c, unit, unit->frames[rec->first_frame].bci);
+    }
+    return c->state == PL_CATCH_SHORT ? c : NULL;
+}
+
 pl_exit_result
 pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t id, pl_ctx *ctx)
 {
@@ -556,6 +493,13 @@ pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t i
         Py_FatalError("BUG: machine code leaves a frame that is not the running one");
     }
     unit->exit_counts[id]++;
+    if (rec->kind == PL_EXIT_RAISE) {
+        const pl_catch *c = short_way(ts, unit, id);
+        pl_exit_result result;
+        if (c != NULL && leave_short(&x, rec, c, &result)) {
+            return result;
+        }
+    }
     if (rec->kind == PL_EXIT_DEOPT) {
         pl_note_deopt(pl_code_get(unit->code), unit, id);
     }

@@ -199,6 +199,16 @@ pl_frame_release(PyThreadState *ts, pl_frame *f)
     ts->recursion_remaining++;
 }
 
+PyObject *
+pl_frame_return(PyThreadState *ts, pl_frame *f, PyObject *result)
+{
+    f->stacktop = f->f_code->co_nlocalsplus;
+    pl_unlink(ts, f);
+    ts->recursion_remaining++;
+    pl_frame_release(ts, f);
+    return result;
+}
+
 void
 pl_frame_end(PyThreadState *ts, pl_frame *f)
 {

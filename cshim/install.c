@@ -59,6 +59,7 @@ pl_unit_free(pl_unit *unit)
     PyObject **refs = unit->refs;
     uint32_t n_refs = unit->n_refs;
     free(unit->exit_counts);
+    free(unit->catches);
     free(unit->at);
     free(unit->blob);
     free(unit);

@@ -74,6 +74,7 @@ typedef struct exit_reason {
 /* Written once, before `n_exit_reasons` is; no exit exists earlier. */
 static exit_reason *exit_reasons;
 static uint32_t n_exit_reasons;
+static uint16_t reason_exception;
 
 void
 pl_reasons_set(const uint8_t *table, size_t length)
@@ -95,6 +96,9 @@ pl_reasons_set(const uint8_t *table, size_t length)
     for (uint32_t i = 0; i < n; i++) {
         exit_reasons[i].speculative = names[at] == 1;
         exit_reasons[i].name = (const char *)names + at + 1;
+        if (strcmp(exit_reasons[i].name, "exception") == 0) {
+            reason_exception = (uint16_t)i;
+        }
         at += 2 + strlen(exit_reasons[i].name);
     }
     __atomic_store_n(&n_exit_reasons, n, __ATOMIC_RELEASE);
@@ -110,6 +114,12 @@ const char *
 pl_reason_name(uint16_t reason)
 {
     return reason < pl_reasons_count() ? exit_reasons[reason].name : "unknown";
+}
+
+uint16_t
+pl_reason_exception(void)
+{
+    return reason_exception;
 }
 
 uint64_t
@@ -173,6 +183,14 @@ retire(pl_code *pc, pl_unit *unit)
             loop->unit = NULL;
             loop->state = PL_COLD;
         }
+    }
+}
+
+void
+pl_note_handler(pl_code *pc, pl_unit *unit, uint32_t times)
+{
+    if (times >= PL_EXIT_LIMIT) {
+        retire(pc, unit);
     }
 }
 

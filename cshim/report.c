@@ -74,6 +74,7 @@ static const counter_row run_rows[] = {
     {"osr_entries", &pl_counters.osr_entries},
     {"deopts", &pl_counters.deopts},
     {"raises", &pl_counters.raises},
+    {"handled", &pl_counters.handled},
     {"handovers", &pl_counters.handovers},
     {"polls", &pl_counters.polls},
     {"stack_switches", &pl_counters.stack_switches},

@@ -61,6 +61,7 @@ typedef struct pl_unit {
     const uint8_t **at;           /* [Py_SIZE(code)] machine code of the entries that are not the start, by bytecode index */
     PyObject **refs;              /* strong references to every object the code names */
     uint64_t *exit_counts;        /* one per exit */
+    struct pl_catch *catches;     /* one per exit, made when the first exception leaves the unit; else NULL */
     uint64_t entries, compile_ns;
     uint64_t block_id;            /* handle for freeing the code memory */
     void *blob;                   /* allocation behind the tables */
@@ -141,6 +142,7 @@ pl_frame *pl_frame_push(PyThreadState *ts, PyFunctionObject *func);      /* stea
 void pl_frame_pop(PyThreadState *ts, pl_frame *f);                       /* data stack only */
 void pl_frame_release(PyThreadState *ts, pl_frame *f);                   /* unlinked frame -> "returned" state above */
 void pl_frame_end(PyThreadState *ts, pl_frame *f);       /* unlinked frame of a finished generator -> nothing */
+PyObject *pl_frame_return(PyThreadState *ts, pl_frame *f, PyObject *result);   /* linked+charged frame -> "returned" */
 PyObject *pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry);   /* C -> machine code: ctx, link, run */
 PyObject *pl_handover(PyThreadState *ts, pl_frame *f, int throwflag);    /* linked+charged frame -> stock evaluator */
 void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> nothing: drops f_locals, func, code; pops */
@@ -163,18 +165,11 @@ typedef struct pl_regs { uint64_t gpr[16]; double xmm[16]; } pl_regs;    /* gpr[
  * registers) and jumps there.  The frame is then linked and not charged, as at any unit entry.  That jump instead of a
  * call is what keeps a frame that goes back and forth between machine code and the stock evaluator from eating C stack. */
 typedef struct pl_exit_result { PyObject *value; const uint8_t *resume; } pl_exit_result;
+/* With this value `resume` is an exception handler in the exiting unit itself, which goes on there with the machine frame it
+ * has; the frame stays linked and charged. */
+#define PL_SAME_FRAME ((PyObject *)1)
 pl_exit_result pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t id, pl_ctx *ctx);
-/* An exception is set in the linked, charged frame: adds the traceback entry, finds the handler, unwinds.  True: the frame is
- * ready for the stock evaluator at the handler; false: it has ended.  Either way it comes back unlinked and uncharged. */
-typedef struct pl_raise {
-    int depth;                    /* live operand stack entries in memory */
-    int64_t at, lookup;           /* the instruction blamed, and the one whose handler counts */
-    bool adds_entry;              /* false: a re-raise, which leaves the traceback as it is */
-} pl_raise;
-bool pl_unwind(PyThreadState *ts, pl_frame *f, pl_raise raise);
-typedef struct pl_handler { int start, length, target, depth; bool push_lasti; } pl_handler;
-const uint8_t *pl_handler_read(const uint8_t *p, pl_handler *h);         /* one exception table entry; the next one */
-extern const uint8_t pl_exit_stub[];        /* asm: [rsp+8]=unit, [rsp+16]=exit id; saves registers, calls pl_exit */
+extern const uint8_t pl_exit_stub[], pl_exit_general_stub[];   /* asm: [rsp+8]=unit, [rsp+16]=exit id; saves registers, calls pl_exit */
 extern const uint8_t pl_flush_stub[];       /* asm: same arguments; PL_EXIT_FLUSH: preserves every register */
 extern const uint8_t pl_dealloc_stub[];     /* asm: r11 = object whose count fell to zero; preserves everything else */
 extern const uint8_t pl_box_int_stub[];     /* asm: r11 = 64-bit integer -> r11 = new int or NULL; preserves everything else */
@@ -192,6 +187,50 @@ pl_resume_entry(const pl_code *pc, const pl_frame *f)
 {
     return pc->unit->at != NULL ? pc->unit->at[pl_running(f) + 1] : NULL;
 }
+
+/* ---- unwind.c --------------------------------------------------------------------------------------------------- */
+/* An exception is set in the linked, charged frame: adds the traceback entry, finds the handler, unwinds.  True: the frame is
+ * ready for the stock evaluator at the handler; false: it has ended.  Either way it comes back unlinked and uncharged. */
+typedef struct pl_raise {
+    int depth;                    /* live operand stack entries in memory */
+    int64_t at, lookup;           /* the instruction blamed, and the one whose handler counts */
+    bool adds_entry;              /* false: a re-raise, which leaves the traceback as it is */
+} pl_raise;
+bool pl_unwind(PyThreadState *ts, pl_frame *f, pl_raise raise);
+typedef struct pl_handler { int start, length, target, depth; bool push_lasti; } pl_handler;
+const uint8_t *pl_handler_read(const uint8_t *p, pl_handler *h);         /* one exception table entry; the next one */
+bool pl_find_handler(PyCodeObject *co, int64_t at, pl_handler *h);
+/* The first half of pl_unwind: finds the handler and prepares the operand stack for it, which raise->depth follows; the frame
+ * stays linked and charged.  False: there is none, and the operand stack is empty. */
+bool pl_dispatch(PyThreadState *ts, pl_frame *f, pl_raise *raise, pl_handler *h);
+void pl_give_up(PyThreadState *ts, pl_frame *f, int depth);              /* takes an unwound frame off the stack of frames */
+/* How the exception set by the instruction at `bci` is to be dispatched.  RERAISE blames the instruction whose index its
+ * handler had put on the stack; it, the end of an asynchronous loop and a bare raise that found an exception leave the
+ * traceback alone. */
+pl_raise pl_describe_raise(PyThreadState *ts, pl_frame *f, int depth, int64_t bci);
+
+/* What is known of a raise exit once it has been taken.  The short way is for exceptions that a handler in the same unit
+ * gets, or nobody in the frame, and that nobody traces. */
+enum pl_catch_state { PL_CATCH_UNKNOWN, PL_CATCH_SHORT, PL_CATCH_GENERAL };
+typedef struct pl_catch {
+    const uint8_t *entry;         /* of the handler; NULL when nobody in the frame handles it */
+    uint32_t target;              /* the handler's bci */
+    int32_t line;                 /* of the traceback entry */
+    uint16_t depth;               /* of the operand stack when the handler begins, without what is pushed for it */
+    uint8_t state;                /* enum pl_catch_state */
+    uint8_t blames;               /* the operand that has the index of the instruction blamed; 0: none */
+    bool adds_entry, push_lasti;
+} pl_catch;
+void pl_catch_resolve(pl_catch *c, const pl_unit *unit, int64_t bci);
+typedef enum pl_caught {
+    PL_UNCAUGHT,                  /* the frame has ended, and is unlinked and uncharged */
+    PL_CAUGHT,                    /* it is ready for the handler in the unit */
+    PL_CAUGHT_LATE,               /* it is ready for the stock evaluator, unlinked and uncharged */
+    PL_AGAIN,                     /* another exception is set, for the general way */
+} pl_caught;
+/* The values of the frame are in its memory; the exception is given, and not set. */
+pl_caught pl_catch_short(PyThreadState *ts, pl_frame *f, const pl_catch *c, int depth, int64_t bci, PyObject *type,
+                         PyObject *value, PyObject *traceback);
 
 /* ---- pools.c ---------------------------------------------------------------------------------------------------- */
 /* Dead int objects of up to two digits, which fill one allocation class, chained through ob_type.  Machine code takes from
@@ -264,6 +303,9 @@ void pl_unit_free(pl_unit *unit);                  /* one unit, off every list: 
 const char *pl_policy_refusal(const pl_code *pc);  /* why this code must not be compiled at all; NULL when it may */
 /* After every PL_EXIT_DEOPT, with exit_counts up to date: an exit that is taken too often retires its unit. */
 void pl_note_deopt(pl_code *pc, pl_unit *unit, uint64_t exit_id);
+/* After an exception whose handler the unit has not, for the `times`th time: a handler that is needed often gets compiled. */
+void pl_note_handler(pl_code *pc, pl_unit *unit, uint32_t times);
+uint16_t pl_reason_exception(void);                /* the exit reason of exceptions */
 const char *pl_intern_reason(const char *text, size_t length);      /* a string that lives as long as the process */
 void pl_count_refusal(const char *interned);
 
@@ -280,7 +322,7 @@ extern pl_config pl_cfg;
 extern bool pl_enabled;
 
 typedef struct pl_stats {
-    uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handovers, polls,
+    uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
         stack_switches, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
 } pl_stats;
 extern pl_stats pl_counters;

@@ -541,11 +541,14 @@ put_objects(pl_snap *s, pl_buffer *out)
     }
 }
 
+enum { ALL_HANDLERS = 1 };        /* pyabi.FlagAllHandlers */
+
 static void
 write_snapshot(pl_snap *s, pl_code *pc, uint32_t entry_bci, pl_buffer *out)
 {
     /* Request number and unit address are the requester's: it fills them in at bytes 8 and 16. */
-    const uint32_t start[8] = {0x31534c50 /* "PLS1" */, 0, 0, 0, 0, 0, entry_bci, 0};
+    const uint32_t start[8] = {0x31534c50 /* "PLS1" */, 0, 0, 0, 0, 0, entry_bci,
+        pl_cfg.compile_all ? ALL_HANDLERS : 0};
     size_t origin = out->len;
     pl_put(out, start, sizeof start);
     put_constants(out);

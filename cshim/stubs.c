@@ -53,7 +53,9 @@ _Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && s
     "movq %r12, 96(%rsp)\n" \
     "movq %r13, 104(%rsp)\n" \
     "movq %r14, 112(%rsp)\n" \
-    "movq %r15, 120(%rsp)\n" \
+    "movq %r15, 120(%rsp)\n"
+
+#define SAVE_XMM \
     "movsd %xmm0, 128(%rsp)\n" \
     "movsd %xmm1, 136(%rsp)\n" \
     "movsd %xmm2, 144(%rsp)\n" \
@@ -183,6 +185,7 @@ __asm__(
     "subq $256, %rsp\n"
     "andq $-16, %rsp\n"
     SAVE_REGS
+    SAVE_XMM
     "movq %r15, %rdi\n"
     "movq (%rbp), %rsi\n"
     "movq %rsp, %rdx\n"
@@ -193,6 +196,21 @@ __asm__(
     CLOSE
     END("pl_exit_stub")
 
+    STUB("pl_exit_general_stub")
+    OPEN
+    "subq $256, %rsp\n"
+    "andq $-16, %rsp\n"
+    SAVE_REGS
+    "movq %r15, %rdi\n"
+    "movq (%rbp), %rsi\n"
+    "movq %rsp, %rdx\n"
+    "movq 16(%rbp), %rcx\n"
+    "movq 24(%rbp), %r8\n"
+    "movq %r14, %r9\n"
+    "call pl_exit\n"
+    CLOSE
+    END("pl_exit_general_stub")
+
     /* A pl_regs for pl_exit to read lies below the area that is restored afterwards. */
     STUB("pl_flush_stub")
     OPEN
@@ -201,6 +219,7 @@ __asm__(
     SAVE_CALLER_SAVED
     "subq $256, %rsp\n"
     SAVE_REGS
+    SAVE_XMM
     "movq %r15, %rdi\n"
     "movq (%rbp), %rsi\n"
     "movq %rsp, %rdx\n"

@@ -32,6 +32,7 @@
 #include "internal/pycore_interp.h"
 #include "internal/pycore_object.h"
 #include "internal/pycore_runtime.h"
+#include "frameobject.h"
 #include "opcode.h"
 
 #include <stdbool.h>
@@ -96,6 +97,21 @@ static inline Py_ssize_t
 pl_frame_slots(const PyCodeObject *co)
 {
     return co->co_nlocalsplus + co->co_stacksize + FRAME_SPECIALS_SIZE;
+}
+
+/* ---- the exception that is set ------------------------------------------------------------------------------------ */
+
+static inline void
+pl_take_exception(PyThreadState *ts, PyObject **type, PyObject **value, PyObject **traceback)
+{
+    *type = ts->curexc_type, *value = ts->curexc_value, *traceback = ts->curexc_traceback;
+    ts->curexc_type = ts->curexc_value = ts->curexc_traceback = NULL;
+}
+
+static inline void
+pl_set_exception(PyThreadState *ts, PyObject *type, PyObject *value, PyObject *traceback)   /* none is set; all consumed */
+{
+    ts->curexc_type = type, ts->curexc_value = value, ts->curexc_traceback = traceback;
 }
 
 /* ---- bytecode --------------------------------------------------------------------------------------------------- */

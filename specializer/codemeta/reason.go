@@ -22,7 +22,6 @@ const (
 	ReasonUnboundLocal
 	ReasonPoll
 	ReasonTracing
-	ReasonFrameObject
 	ReasonRecursion
 	ReasonCStack
 	ReasonUnsupportedOpcode
@@ -64,7 +63,6 @@ var reasons = [numReasons]reasonInfo{
 	ReasonUnboundLocal:      {"unbound_local", true},
 	ReasonPoll:              {"poll", false},
 	ReasonTracing:           {"tracing", false},
-	ReasonFrameObject:       {"frame_object", false},
 	ReasonRecursion:         {"recursion", false},
 	ReasonCStack:            {"c_stack", false},
 	ReasonUnsupportedOpcode: {"unsupported_opcode", false},

@@ -647,6 +647,12 @@ func (b *Builder) CallHelper(h pyabi.Helper, words ir.HelperWords, args ...ir.Va
 	return i.Result()
 }
 
+// CallPair appends the call of a runtime helper that gives two objects.
+func (b *Builder) CallPair(h pyabi.Helper, args ...ir.Value) (first, second ir.Value) {
+	i := b.Emit(ir.OpCallPair, int64(h), args...)
+	return i.Results[0], i.Results[1]
+}
+
 // DoHelper appends the call of a runtime helper that only succeeds or raises.
 func (b *Builder) DoHelper(h pyabi.Helper, words ir.HelperWords, args ...ir.Value) {
 	b.Emit(ir.OpDoHelper, int64(h), args...).Aux = words

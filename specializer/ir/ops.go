@@ -172,10 +172,14 @@ const (
 	OpCallFunction
 	OpCallC
 	OpCallHelper
+	OpCallPair
 	OpDoHelper
 	OpConcat
 	OpCheckEvents
 	OpCheckNone
+	OpPushExc
+	OpPopExc
+	OpExcMatch
 	OpKeepAlive
 	OpLeaveInlined
 	OpNewRef
@@ -343,10 +347,14 @@ var rows = [numOps]Row{
 	OpCallFunction: {Name: "call_function", Args: Variadic, Results: 1, Result: AnyType, New: true, Consumes: 0xff, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = call_function a b … {target}: pushes the frame of a known Python function (Aux *CallTarget), moves the operands into it and enters its machine code"},
 	OpCallC:        {Name: "call_c", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = call_c self a … {target}: calls the C function of a known builtin (Aux *CTarget) without building a tuple"},
 	OpCallHelper:   {Name: "call_helper", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "v = call_helper 12 a b: a runtime helper with an object as result; words it takes are in Aux (HelperWords)"},
+	OpCallPair:     {Name: "call_pair", Args: Variadic, Results: 2, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "v, w = call_pair a b 12: a runtime helper with two objects as results"},
 	OpConcat:       {Name: "concat", Args: 2, Results: 1, Result: Obj(Str), New: true, Consumes: 1, Exit: ExitRaise, Doc: "v = concat a b: exact strs; a grows in place when the reference given is the only one"},
 	OpDoHelper:     {Name: "do_helper", Args: Variadic, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Imm: "pyabi.Helper", Doc: "do_helper a b 12: a runtime helper that only succeeds or raises"},
 	OpCheckEvents:  {Name: "check_events", Exit: ExitDeopt, Reads: EffAll, Doc: "check_events: after a call: leaves for stock when tracing or profiling was switched on"},
 	OpCheckNone:    {Name: "check_none", Args: 1, Exit: ExitRaise, Doc: "check_none a: raises what stock raises for an __init__ that returned something else than None"},
+	OpPushExc:      {Name: "push_exc", Args: 1, Results: 1, Result: AnyType, New: true, Consumes: 1, Reads: EffExc, Writes: EffExc, Doc: "v = push_exc a: a becomes the exception being handled; v is the one before, or None"},
+	OpPopExc:       {Name: "pop_exc", Releases: true, Args: 1, Consumes: 1, Writes: EffExc, Exit: ExitFlush, Doc: "pop_exc a: a becomes the exception being handled again, and the one before is released"},
+	OpExcMatch:     {Name: "exc_match", Args: 2, Results: 1, Result: BoolType, Exit: ExitRaise, Doc: "v = exc_match a b: whether the exception a is one that b names, a class or a tuple of classes"},
 	OpKeepAlive:    {Name: "keep_alive", Args: 1, Doc: "keep_alive a: no code; the reference lives up to here"},
 	OpLeaveInlined: {Name: "leave_inlined", Exit: ExitFlush, Doc: "leave_inlined: no code; an elided frame ends here: what dies from here on dies in its caller, whose state this is"},
 	OpNewRef:       {Name: "new_ref", Args: 1, Results: 1, Result: AnyType, New: true, Doc: "v = new_ref a: the same object with a reference of its own, as the operand stack of stock would have"},
@@ -392,7 +400,7 @@ var rows = [numOps]Row{
 
 	OpJump:            {Name: "jump", Edges: 1, Term: true, Doc: "jump b3(v1, v2)"},
 	OpBranch:          {Name: "branch", Edges: 2, Args: 1, Term: true, Doc: "branch a b3(v1) b4(): a is a truth value; first edge when 1"},
-	OpReturn:          {Name: "return", Args: 1, Consumes: 1, Term: true, Exit: ExitDeopt, Reads: EffAll, Imm: "1: takes a new reference to a (set by refcount)", Doc: "return a 0: releases the locals and gives a to the caller; leaves for stock at the RETURN_VALUE when the frame has a frame object"},
+	OpReturn:          {Name: "return", Args: 1, Consumes: 1, Term: true, Exit: ExitDeopt, Reads: EffAll, Imm: "1: takes a new reference to a (set by refcount)", Doc: "return a 0: releases the locals, or leaves them to the frame object if there is one, and gives a to the caller"},
 	OpEnter:           {Name: "enter", Edges: Variadic, Term: true, Exit: ExitDeopt, Doc: "enter b1() b2(): the unit has several entries (Func.Entries), one an edge; stands alone in the entry block, no machine code runs through it"},
 	OpYield:           {Name: "yield", Args: Variadic, Consumes: 0xff, Term: true, Python: true, Writes: EffAll, Reads: EffAll, Imm: "bytecode index of the instruction", Doc: "yield v a b … 12: suspends the generator: the operand stack a b … goes into the frame, v to whoever resumed it"},
 	OpReturnGenerator: {Name: "return_generator", Term: true, Exit: ExitDeopt, Python: true, Writes: EffAll, Reads: EffAll, Doc: "return_generator: returns a new generator that takes the frame over"},

@@ -279,11 +279,35 @@ func selectReturn(s *selector, i *ir.Instr) {
 	vr := s.vreg(i.Args[0])
 	v := in.op(regalloc.Operand{V: vr, Pos: regalloc.Late})
 	in.clobbers = regalloc.MakeRegSet(regalloc.PReg(amd64.RAX), regalloc.PReg(amd64.RCX))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonFrameObject, i.State, regalloc.Late, nil)
+	x := s.dies(in, v, ir.AnyType, i.State).x // what the frame object shows must be current
 	slots := s.liveSlots(i.State)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		kept, plain := e.NewLabel(), e.NewLabel()
 		e.MI(amd64.Cmp64, amd64.At(frameReg, s.off.FrameObject), 0)
-		e.Jcc(amd64.NE, x.label)
+		e.Jcc(amd64.NE, kept)
+		e.Bind(plain)
+		e.outOfLine(func() {
+			// Somebody has the frame object. It gets what it needs to live on from C, or from whoever resumed the generator.
+			e.Bind(kept)
+			if x != nil {
+				e.flushCall(x.id)
+			}
+			e.prevInstr(i.State.BCI)
+			if s.f.Generator {
+				e.Jmp(plain)
+				return
+			}
+			e.toReg(amd64.RDX, vr, l[v])
+			if i.Imm != 0 {
+				e.M(amd64.Inc64, amd64.At(amd64.RDX, s.off.ObjRefcnt))
+			}
+			e.RR(amd64.Mov64, amd64.RDI, threadReg)
+			e.RR(amd64.Mov64, amd64.RSI, frameReg)
+			e.callAddr(e.helper(pyabi.HelperFrameReturn))
+			e.RR(amd64.Mov64, amd64.RDX, frameReg)
+			e.RM(amd64.Mov64, frameReg, amd64.At(frameReg, s.off.FramePrevious))
+			e.epilogue()
+		})
 		r := amd64.RCX
 		if i.Imm != 0 {
 			// The local or constant that is returned: counted before its slot is released.
@@ -394,8 +418,9 @@ func init() {
 		ir.OpRangeIterMore: selectCompare, ir.OpListIterMore: selectCompare, ir.OpTupleIterMore: selectCompare,
 		ir.OpRangeIterTake: selectRangeTake, ir.OpListIterTake: selectSequenceTake, ir.OpTupleIterTake: selectSequenceTake,
 
-		ir.OpCallHelper: selectCallHelper, ir.OpDoHelper: selectCallHelper, ir.OpConcat: operands(pyabi.HelperConcatInPlace),
+		ir.OpCallHelper: selectCallHelper, ir.OpCallPair: selectCallHelper, ir.OpDoHelper: selectCallHelper, ir.OpConcat: operands(pyabi.HelperConcatInPlace),
 		ir.OpCallFunction: selectCallFunction, ir.OpCallC: selectCallC, ir.OpCheckEvents: selectCheckEvents,
+		ir.OpPushExc: selectPushExc, ir.OpPopExc: selectPopExc, ir.OpExcMatch: operands(pyabi.HelperExcMatch),
 		ir.OpIncRef: selectIncRef, ir.OpDecRef: selectDecRef,
 
 		ir.OpPyBinary: selectPyBinary, ir.OpPyCompare: selectPyCompare, ir.OpPyUnary: selectPyUnary, ir.OpPyTruth: selectPyTruth,

@@ -421,13 +421,14 @@ func (e *emitter) value(in *inst, x *exit, a []regalloc.Loc, v ir.Value, rep cod
 }
 
 // emitTail is where all exits of the unit meet: C rebuilds the frame and runs it on; then the unit returns its result,
-// or jumps to the unit that C says continues the frame (a loop entered by OSR), on the same C stack.
+// or jumps to the unit that C says continues the frame (a loop entered by OSR), on the same C stack; or to its own exception
+// handler, with the machine frame as it is.
 func (e *emitter) emitTail() {
 	e.Bind(e.tail)
 	e.R(amd64.Push, scratch)
 	e.MovImm64(scratch, e.s.snap.Unit)
 	e.R(amd64.Push, scratch)
-	e.callAddr(e.helper(pyabi.HelperExitStub))
+	e.callAddr(e.helper(e.general(pyabi.HelperExitStub, pyabi.HelperExitGeneralStub)))
 	e.RI(amd64.Add64, amd64.RSP, 16)
 	resume := e.NewLabel()
 	e.RR(amd64.Test64, amd64.RDX, amd64.RDX)
@@ -436,8 +437,12 @@ func (e *emitter) emitTail() {
 	e.RM(amd64.Mov64, frameReg, amd64.At(frameReg, e.s.off.FramePrevious))
 	e.epilogue()
 	e.Bind(resume)
+	handler := e.NewLabel()
 	e.RR(amd64.Mov64, scratch, amd64.RDX)
+	e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+	e.Jcc(amd64.NE, handler) // PL_SAME_FRAME
 	e.unwind()
+	e.Bind(handler)
 	e.JmpReg(scratch)
 }
 

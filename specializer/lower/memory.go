@@ -418,6 +418,45 @@ func selectStoreTo(offset func(*pyabi.Offsets, *ir.Instr) int32) func(*selector,
 	}
 }
 
+// exceptions ----------------------------------------------------------------------------------------------------------
+
+// selectPushExc makes an exception the one being handled; who handles none has NULL, which is None on the operand stack.
+func selectPushExc(s *selector, i *ir.Instr) {
+	in := s.start()
+	a := in.useLate(s.vreg(i.Args[0]))
+	d := in.defEarly(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		none, done := e.NewLabel(), e.NewLabel()
+		m := amd64.At(scratch, s.off.ExcItemValue)
+		e.RM(amd64.Mov64, scratch, amd64.At(threadReg, s.off.ThreadExcInfo))
+		e.RM(amd64.Mov64, reg(l[d]), m)
+		e.MR(amd64.Mov64, m, reg(l[a]))
+		e.RR(amd64.Test64, reg(l[d]), reg(l[d]))
+		e.Jcc(amd64.E, none)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(none)
+			e.MovImm64(reg(l[d]), s.snap.Objects[s.snap.Known[pyabi.KnownNone]].Addr)
+			e.M(amd64.Inc64, amd64.At(reg(l[d]), s.off.ObjRefcnt))
+			e.Jmp(done)
+		})
+	})
+}
+
+func selectPopExc(s *selector, i *ir.Instr) {
+	in := s.start()
+	a := in.useLate(s.vreg(i.Args[0]))
+	t := s.tempIn(in)
+	d := s.dies(in, t, ir.Obj(ir.AnyOrNull), i.State)
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		m := amd64.At(scratch, s.off.ExcItemValue)
+		e.RM(amd64.Mov64, scratch, amd64.At(threadReg, s.off.ThreadExcInfo))
+		e.RM(amd64.Mov64, reg(l[t]), m)
+		e.MR(amd64.Mov64, m, reg(l[a]))
+		e.release(reg(l[t]), d)
+	})
+}
+
 // iterators -----------------------------------------------------------------------------------------------------------
 
 func selectRangeTake(s *selector, i *ir.Instr) {

@@ -478,7 +478,7 @@ func (r *refcounter) mayRelease(i *ir.Instr) bool {
 		return true
 	}
 	switch i.Op {
-	case ir.OpStoreLocal, ir.OpStoreValue, ir.OpStoreMember, ir.OpStoreCell, ir.OpStoreListItem, ir.OpListAppend, ir.OpDecRef,
+	case ir.OpStoreLocal, ir.OpStoreValue, ir.OpStoreMember, ir.OpStoreCell, ir.OpStoreListItem, ir.OpListAppend, ir.OpDecRef, ir.OpPopExc,
 		ir.OpListIterTake, ir.OpTupleIterTake:
 		return true
 	}

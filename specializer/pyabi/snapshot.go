@@ -14,7 +14,7 @@ type Snapshot struct {
 	RequestID uint64
 	Unit      uint64 // address of the pl_unit the code will belong to
 	EntryBCI  uint32 // 0: function entry; otherwise the loop head the unit is entered at
-	Flags     uint32
+	Flags     uint32 // FlagXxx
 	Version   uint32 // PY_VERSION_HEX of the headers the shim was built with
 	Offsets   Offsets
 	Helpers   []uint64 // address by Helper number
@@ -35,6 +35,9 @@ type Operand struct {
 	Depth uint16 // index in the operand stack
 	Types uint16 // type bits (ProfileXxx)
 }
+
+// FlagAllHandlers asks for all exception handlers, whether they have been needed or not.
+const FlagAllHandlers = 1
 
 // ObjKind says which payload an Object has.
 type ObjKind uint8

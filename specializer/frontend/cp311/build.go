@@ -10,8 +10,14 @@ import (
 // peelLimit is the size in instructions up to which an innermost loop is peeled.
 const peelLimit = 400
 
+// rejoinLimit is the size in instructions up to which an innermost loop has copies for handlers that go on inside of it.
+const rejoinLimit = 2000
+
 // node is one copy of a bytecode block.
 type node struct{ block, copy int }
+
+// outside is where the entries come from.
+var outside = node{block: -1}
 
 // translator drives the builder over the control flow graph.
 type translator struct {
@@ -43,13 +49,21 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}}
+	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}, node: outside}
 	entry := int32(snap.EntryBCI)
 	validate(code, instrs, entry)
 	entries := []int32{entry}
 	t.F.Generator = code.Flags&generatorLike != 0
 	if t.F.Generator && entry == 0 { // the unit of a loop has no resumes: what it suspends goes on in that of the function
 		t.F.Entries = findEntries(snap, instrs)
+	} else if list := handlerEntries(snap, instrs, entries); list != nil {
+		start := ir.Entry{BCI: entry}
+		if entry != 0 {
+			start.Depth = t.depthAt(entry)
+		}
+		t.F.Entries = append([]ir.Entry{start}, list...)
+	}
+	if len(t.F.Entries) > 0 {
 		entries = entries[:0]
 		for _, e := range t.F.Entries {
 			entries = append(entries, e.BCI)
@@ -82,7 +96,7 @@ func (t *translator) enter(entries []int32) {
 		default:
 			t.EnterLoop(b, entries[0], t.depthAt(entries[0]))
 		}
-		t.JumpTo(node{t.flow.at[entries[k]], 0})
+		t.JumpTo(t.succ(outside, t.flow.at[entries[k]]))
 	}
 }
 
@@ -107,7 +121,7 @@ func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame
 		refuse("no feedback")
 	}
 	validate(code, instrs, 0)
-	t := &translator{Builder: frontend.NewInlinedBuilder(snap, code, frame, args), targets: map[node]*frontend.Target{}, index: map[node]int{}}
+	t := &translator{Builder: frontend.NewInlinedBuilder(snap, code, frame, args), targets: map[node]*frontend.Target{}, index: map[node]int{}, node: outside}
 	t.flow = newFlow(instrs, 0)
 	for n := range t.flow.blocks {
 		if t.flow.blocks[n].head {
@@ -178,25 +192,37 @@ func (t *translator) depthAt(int32) int {
 	return 0
 }
 
-// peeled says whether block b belongs to a loop whose first iteration is a copy of its own.
-func (t *translator) peeled(b int) bool {
-	l := t.flow.blocks[b].inner
-	return l >= 0 && t.flow.loops[l].size <= peelLimit
-}
+// The copies of a block in an innermost loop.
+const (
+	first    = iota // of the first iteration when that is peeled, else of all
+	others          // of the other iterations
+	rejoined        // of the rest of an iteration that a handler goes on with: the loop itself is entered by its head only
+)
 
 // succ is the node that an edge from n to block s enters.
 func (t *translator) succ(n node, s int) node {
-	if !t.peeled(s) {
-		return node{s, 0}
+	in := t.flow.blocks[s].inner
+	if in < 0 {
+		return node{s, first}
 	}
-	l := t.flow.blocks[s].inner
-	if t.flow.blocks[n.block].inner != l {
-		return node{s, 0} // entering the loop
+	l := &t.flow.loops[in]
+	from, peeled := -1, l.size <= peelLimit
+	if n.block >= 0 {
+		from = t.flow.blocks[n.block].inner
 	}
-	if s == t.flow.loops[l].head {
-		return node{s, 1} // a back edge, from either copy
+	switch {
+	case from != in && s == l.head:
+		return node{s, first} // entering the loop
+	case from != in && l.size <= rejoinLimit:
+		return node{s, rejoined}
+	case from != in || !peeled && n.copy != rejoined:
+		return node{s, first}
+	case s != l.head:
+		return node{s, n.copy}
+	case n.copy == rejoined:
+		return node{s, first} // what the loop takes for granted is looked at again
 	}
-	return node{s, n.copy}
+	return node{s, others} // a back edge, from either copy
 }
 
 // orderNodes lays the copies out in reverse postorder and finds out which of them need parameters.
@@ -208,28 +234,25 @@ func (t *translator) orderNodes(entries []int32) {
 	preds := map[node]int{}
 	state := map[node]int{} // 1 on the stack, 2 done
 	back := map[node]bool{}
+	cold := map[node]bool{} // reached from handlers only: they are the last of the entries
 	var post []node
-	for k := range entries { // the first first: loops are what they are from there
-		entry := node{t.flow.at[entries[k]], 0}
-		preds[entry]++
-		stack := []visit{}
-		if state[entry] == 0 {
-			state[entry] = 1
-			stack = append(stack, visit{entry, 0})
+	for k, at := range entries {
+		var stack []visit
+		handling := k > 0 && t.F.Entries[k].Kind == ir.EntryHandler
+		enter := func(n node) {
+			preds[n]++
+			back[n] = back[n] || state[n] == 1
+			if state[n] == 0 {
+				state[n], cold[n] = 1, handling
+				stack = append(stack, visit{n, 0})
+			}
 		}
+		enter(t.succ(outside, t.flow.at[at]))
 		for len(stack) > 0 {
 			top := &stack[len(stack)-1]
 			if succs := t.flow.blocks[top.n.block].succs; top.next < len(succs) {
-				s := t.succ(top.n, succs[top.next])
 				top.next++
-				preds[s]++
-				if state[s] == 1 {
-					back[s] = true
-				}
-				if state[s] == 0 {
-					state[s] = 1
-					stack = append(stack, visit{s, 0})
-				}
+				enter(t.succ(top.n, succs[top.next-1]))
 				continue
 			}
 			state[top.n] = 2
@@ -237,13 +260,14 @@ func (t *translator) orderNodes(entries []int32) {
 			stack = stack[:len(stack)-1]
 		}
 	}
+	// What an entry reaches of an earlier one's blocks comes behind it.
 	for k := len(post) - 1; k >= 0; k-- {
 		n := post[k]
 		t.index[n] = len(t.order)
 		t.order = append(t.order, n)
 		start := t.flow.instrs[t.flow.blocks[n.block].first].Start
 		b := t.F.NewBlock(start)
-		b.Loop = back[n]
+		b.Loop, b.Cold = back[n], cold[n]
 		t.targets[n] = &frontend.Target{Block: b, Merge: preds[n] > 1 || back[n]}
 	}
 }
@@ -259,14 +283,22 @@ func (t *translator) JumpTo(n node) {
 		return
 	}
 	target := t.targets[n]
-	if target.Block.Loop {
-		if pos, ok := t.index[t.node]; ok && pos >= t.index[n] && t.Cur != t.F.Entry() {
-			t.EmitAt(ir.OpPoll, target.Block.BCI)
-		} else {
-			t.EmitAt(ir.OpAnchor, target.Block.BCI)
-		}
+	pos, ok := t.index[t.node]
+	back := ok && pos >= t.index[n]
+	handling := ok && t.handling(t.node) // its backward jumps mostly close no loop of the graph
+	if target.Block.Loop && back || handling && target.Block.BCI < t.BCI {
+		t.EmitAt(ir.OpPoll, target.Block.BCI)
+	}
+	if !back && (target.Block.Loop || handling && !t.handling(n)) {
+		t.EmitAt(ir.OpAnchor, target.Block.BCI)
 	}
 	t.Jump(target)
+}
+
+// handling says whether n is part of what a handler goes on with, before it is back where it would be without the exception.
+func (t *translator) handling(n node) bool {
+	region := t.flow.region[n.block]
+	return n.copy == rejoined || region > 0 && t.F.Entries[region].Kind == ir.EntryHandler
 }
 
 // to is the node the current instruction reaches at bytecode index bci.

@@ -24,6 +24,7 @@ type flow struct {
 	at     map[int32]int // block number by the Start of its first instruction
 	rpo    []int         // reachable blocks from the entry, reverse postorder
 	loops  []loop        // innermost loops only
+	region []int         // by block: the number of the entry whose region it is in
 }
 
 // newFlow builds the graph of what is reached from the entries.
@@ -73,26 +74,27 @@ func newFlow(instrs []Instr, entries ...int32) *flow {
 	return f
 }
 
-// order computes the reverse postorder from the entries without recursion.
+// order computes the reverse postorder from the entries without recursion. A block is in the region of the first entry that
+// reaches it; so edges between regions lead to earlier entries' only.
 func (f *flow) order(entries []int32) {
 	type visit struct{ block, next int }
+	f.region = make([]int, len(f.blocks))
 	seen := make([]bool, len(f.blocks))
 	var post []int
-	for k := range entries { // the first first: loops are what they are from there
+	for region, at := range entries {
 		stack := []visit{}
-		if entry := f.at[entries[k]]; !seen[entry] {
-			seen[entry] = true
-			stack = append(stack, visit{entry, 0})
+		enter := func(b int) {
+			if !seen[b] {
+				seen[b], f.region[b] = true, region
+				stack = append(stack, visit{b, 0})
+			}
 		}
+		enter(f.at[at])
 		for len(stack) > 0 {
 			top := &stack[len(stack)-1]
 			if top.next < len(f.blocks[top.block].succs) {
-				s := f.blocks[top.block].succs[top.next]
 				top.next++
-				if !seen[s] {
-					seen[s] = true
-					stack = append(stack, visit{s, 0})
-				}
+				enter(f.blocks[top.block].succs[top.next-1])
 				continue
 			}
 			post = append(post, top.block)
@@ -105,7 +107,7 @@ func (f *flow) order(entries []int32) {
 }
 
 // findLoops marks loop heads and collects the bodies of innermost loops. An edge to a block that is not later in the
-// reverse postorder closes a loop; bytecode loops are reducible from any of their heads.
+// reverse postorder closes a loop; bytecode loops are reducible from any of their heads, looked at in one region.
 func (f *flow) findLoops() {
 	pos := make([]int, len(f.blocks))
 	preds := make([][]int, len(f.blocks))
@@ -116,7 +118,9 @@ func (f *flow) findLoops() {
 	var heads []int
 	for _, n := range f.rpo {
 		for _, s := range f.blocks[n].succs {
-			preds[s] = append(preds[s], n)
+			if f.region[s] == f.region[n] {
+				preds[s] = append(preds[s], n)
+			}
 			if pos[s] <= pos[n] {
 				if len(latches[s]) == 0 {
 					heads = append(heads, s)

@@ -23,15 +23,19 @@ type resumes struct {
 	work  []node
 }
 
-// findEntries lists the entries of a generator: the start, then the resumes in the order of the code.
+// findEntries lists the entries of a generator: the start, the resumes in the order of the code, and the handlers, in which it
+// may yield again.
 func findEntries(snap *pyabi.Snapshot, instrs []Instr) []ir.Entry {
 	r := &resumes{found: map[int32]ir.Entry{}, seen: map[node]bool{}}
-	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}, resumes: r}
+	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}, node: outside, resumes: r}
 	leaders := []int32{0}
 	for k := range instrs {
 		if op := instrs[k].Op; op == OpReturnGenerator || op == OpYieldValue {
 			leaders = append(leaders, instrs[k].Next)
 		}
+	}
+	for _, h := range handlers(&snap.Codes[0], instrs) {
+		leaders = append(leaders, h.target)
 	}
 	t.flow = newFlow(instrs, leaders...)
 	for k := range t.flow.blocks {
@@ -39,17 +43,38 @@ func findEntries(snap *pyabi.Snapshot, instrs []Instr) []ir.Entry {
 	}
 	t.EnterFunction(t.F.NewBlock(0))
 	t.JumpTo(node{0, 0})
+	var list, catching []ir.Entry
+	for {
+		r.drain(t)
+		list = []ir.Entry{{}}
+		starts := []int32{0}
+		for _, e := range r.found {
+			list = append(list, e)
+		}
+		sort.Slice(list, func(a, b int) bool { return list[a].BCI < list[b].BCI })
+		for _, e := range list[1:] {
+			starts = append(starts, e.BCI)
+		}
+		catching = handlerEntries(snap, instrs, starts)
+		for k := range catching {
+			if n := (node{t.flow.at[catching[k].BCI], 0}); !r.seen[n] {
+				t.EnterAt(t.F.NewBlock(catching[k].BCI), &catching[k])
+				t.JumpTo(n)
+			}
+		}
+		if len(r.work) == 0 {
+			return append(list, catching...)
+		}
+	}
+}
+
+// drain translates what is reached.
+func (r *resumes) drain(t *translator) {
 	for len(r.work) > 0 {
 		n := r.work[len(r.work)-1]
 		r.work = r.work[:len(r.work)-1]
 		t.translate(n)
 	}
-	list := []ir.Entry{{}}
-	for _, e := range r.found {
-		list = append(list, e)
-	}
-	sort.Slice(list, func(a, b int) bool { return list[a].BCI < list[b].BCI })
-	return list
 }
 
 // reach ends the block with an edge to n, which is translated later if this is the first.
