@@ -12,8 +12,8 @@ unsigned pl_blocks = PL_BLOCK_OFF;
 
 /* ---- analysis ------------------------------------------------------------------------------------------------------------ */
 
-bool
-pl_edge_is_conditional(int op)
+static bool
+is_conditional(int op)
 {
     return op == POP_JUMP_BACKWARD_IF_TRUE || op == POP_JUMP_BACKWARD_IF_FALSE || op == POP_JUMP_BACKWARD_IF_NONE ||
            op == POP_JUMP_BACKWARD_IF_NOT_NONE;
@@ -22,7 +22,7 @@ pl_edge_is_conditional(int op)
 static bool
 is_edge(int op)
 {
-    return op == JUMP_BACKWARD || pl_edge_is_conditional(op);
+    return op == JUMP_BACKWARD || is_conditional(op);
 }
 
 /* Direction of the jump an opcode makes: +1, -1, or 0 for opcodes that never jump. */
@@ -187,9 +187,11 @@ collect_edges(pl_code *pc, const analysis *a)
         int depth = a->depth[i];
         /* Without operands and locals RETURN_VALUE would pop a word of the frame header. */
         if (is_edge(in.op) && depth != UNKNOWN_DEPTH && depth + pc->code->co_nlocalsplus > 0) {
-            uint32_t loop = loop_at(pc, (uint32_t)in.target, depth - pl_edge_is_conditional(in.op));
+            bool conditional = is_conditional(in.op);
+            uint32_t loop = loop_at(pc, (uint32_t)in.target, depth - conditional);
             pc->edges[pc->n_edges++] = (pl_edge){.bci = (uint32_t)in.bci, .target = (uint32_t)in.target, .loop = loop,
-                                                 .op = (uint8_t)in.op, .depth = (int16_t)depth};
+                                                 .op = (uint8_t)in.op, .conditional = conditional,
+                                                 .depth = (int16_t)depth};
         }
         i = in.next;
     }
@@ -207,7 +209,7 @@ patch_edge(pl_code *pc, const pl_edge *e)
     *pl_opcode_byte(co, e->bci) = RETURN_VALUE;
     /* A comparison that has been fused with the conditional jump after it would jump by itself.  Adaptive form again: it finds
      * no jump behind it and stays generic until the patch is gone. */
-    if (pl_edge_is_conditional(e->op) && e->bci >= COMPARE_UNITS) {
+    if (e->conditional && e->bci >= COMPARE_UNITS) {
         int64_t before = e->bci - COMPARE_UNITS;
         uint8_t *op = pl_opcode_byte(co, before);
         if (pc->canonical[2 * before] == COMPARE_OP && *op != COMPARE_OP && *op != COMPARE_OP_ADAPTIVE) {

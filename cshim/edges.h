@@ -4,7 +4,6 @@
 
 #include "shim.h"
 
-bool pl_edge_is_conditional(int opcode);
 const pl_edge *pl_edge_at(const pl_code *pc, int64_t bci);       /* NULL: no back-edge there */
 bool pl_loop_wants_exits(const pl_loop *loop);                   /* whether it may still get a unit */
 void pl_loop_unpatch(pl_code *pc, const pl_loop *loop);

@@ -19,7 +19,7 @@ Py_ssize_t pl_extra_index = -1;
 bool pl_enabled;
 const char *pl_hook_refusal;
 
-static PyInterpreterState *hooked;    /* the interpreter whose eval_frame is ours, or NULL */
+PyInterpreterState *pl_hooked;
 static unsigned deep_calls;           /* active calls that run with the hook switched off */
 
 /* ---- per-code state -------------------------------------------------------------------------------------------------- */
@@ -127,13 +127,13 @@ mark_inlined_in(PyThreadState *ts, void *Py_UNUSED(unused))
 void
 pl_mark_inlined(void)
 {
-    any_thread(hooked, mark_inlined_in, NULL);
+    any_thread(pl_hooked, mark_inlined_in, NULL);
 }
 
 void
 pl_mark_foreign(PyThreadState *except)
 {
-    any_thread(hooked, mark_thread, except);
+    any_thread(pl_hooked, mark_thread, except);
 }
 
 static bool
@@ -149,7 +149,7 @@ look_for_end_of_tracing(void)
 {
     enum { CALLS = 1024 };
     static unsigned calls;
-    if (++calls % CALLS == 0 && !any_thread(hooked, is_traced, NULL)) {
+    if (++calls % CALLS == 0 && !any_thread(pl_hooked, is_traced, NULL)) {
         pl_unblock(PL_BLOCK_TRACING);
     }
 }
@@ -162,7 +162,7 @@ look_for_end_of_tracing(void)
 static void
 look_for_own_return(void)
 {
-    if (hooked->eval_frame == pl_hook) {
+    if (pl_hooked->eval_frame == pl_hook) {
         pl_mark_foreign(NULL);
         pl_unblock(PL_BLOCK_REPLACED);
     }
@@ -178,7 +178,7 @@ run_deep(PyThreadState *ts, pl_frame *f, int throwflag)
     }
     PyObject *value = _PyEval_EvalFrameDefault(ts, f, throwflag);
     if (--deep_calls == 0) {
-        if (hooked != NULL) {             /* else it has been removed in the meantime */
+        if (pl_hooked != NULL) {          /* else it has been removed in the meantime */
             _PyInterpreterState_SetEvalFrameFunc(ts->interp, pl_hook);
             pl_mark_foreign(ts);
         }
@@ -190,13 +190,13 @@ run_deep(PyThreadState *ts, pl_frame *f, int throwflag)
 PyObject *
 pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag)
 {
-    if ((char *)__builtin_frame_address(0) < pl_stack_limit(ts) && hooked == ts->interp &&
+    if ((char *)__builtin_frame_address(0) < pl_stack_limit(ts) && pl_hooked == ts->interp &&
         pl_previous_eval == _PyEval_EvalFrameDefault &&
         (deep_calls > 0 || _PyInterpreterState_GetEvalFrameFunc(ts->interp) == pl_hook)) {
         return run_deep(ts, f, throwflag);
     }
     PyObject *value = pl_previous_eval(ts, f, throwflag);
-    if (pl_blocks == 0 && hooked->eval_frame != pl_hook) {
+    if (pl_blocks == 0 && pl_hooked->eval_frame != pl_hook) {
         pl_block(PL_BLOCK_REPLACED);
     }
     return value;
@@ -299,9 +299,12 @@ profile_resume(pl_code *pc, const pl_frame *f)
 /* Code objects in the interpreter's data segment (deep-frozen modules) have counts above this. */
 enum { STATIC_REFCNT = 100000000 };
 
-/* Counts a call of a function that has not been compiled yet.  A full queue is tried again after half as many calls. */
+enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 8 };      /* calls */
+
+/* A look at a function that has not been compiled yet: at its first calls, then at every eighth, which keeps counting cheap.  A
+ * request that was refused for the moment, or whose unit has been given up, is made again after half as many calls. */
 static void
-count_call(pl_code *pc, pl_frame *f)
+look_at_call(pl_code *pc, pl_frame *f)
 {
     if (f->owner == FRAME_OWNED_BY_GENERATOR) {
         profile_resume(pc, f);
@@ -313,9 +316,14 @@ count_call(pl_code *pc, pl_frame *f)
     if (Py_REFCNT(pc->code) >= STATIC_REFCNT && !pl_cfg.compile_all) {
         threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
     }
-    uint64_t again = threshold / 2 + 1;
-    if (pc->calls >= threshold && (pc->calls - threshold) % again == 0) {
+    uint64_t due = threshold > pc->ask_after ? threshold : pc->ask_after;
+    if (pc->calls >= due) {
+        pc->ask_after = due = pc->calls + threshold / 2 + 1;
         pl_code_ask(pc, f, 0, &pc->state);
+    }
+    pc->next_look = pc->calls + (pc->calls < PROFILE_ALWAYS ? 1 : PROFILE_EVERY);
+    if (pc->next_look > due) {
+        pc->next_look = due;
     }
 }
 
@@ -364,8 +372,8 @@ run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
         pl_install_ready();
     }
     pc->calls++;
-    if (pc->state == PL_COLD && pl_code_fits(pc, f)) {
-        count_call(pc, f);
+    if (pc->state == PL_COLD && pc->calls >= pc->next_look && pl_code_fits(pc, f)) {
+        look_at_call(pc, f);
     }
     if (pc->unit != NULL && pl_code_fits(pc, f) && !pl_is_tracing(ts)) {
         const uint8_t *entry = entry_for(pc, f);
@@ -387,8 +395,17 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
             return pl_enter(ts, f, entry);
         }
     }
-    if (pc != NULL && pc->settled && pl_blocks == 0 && !pl_results_ready) {
-        return pl_run_plain(ts, f, throwflag);
+    /* Without a reason in pl_blocks the hook is on. */
+    if (pc != NULL && pl_blocks == 0 && !pl_results_ready) {
+        if (pc->settled) {
+            return pl_run_quick(ts, f, throwflag);
+        }
+        if (pc->scanned && pc->unit == NULL && !throwflag && !pl_is_tracing(ts) &&
+            (pc->state != PL_COLD || pc->calls + 1 < pc->next_look)) {
+            pl_counters.entries_cold++;
+            pc->calls++;
+            return pc->n_edges != 0 ? pl_run_with_exits(ts, f, 0, pc, NULL) : pl_run_quick(ts, f, 0);
+        }
     }
     return run_cold(ts, f, throwflag, pc);
 }
@@ -524,7 +541,7 @@ pl_hook_install(void)
         return false;
     }
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interp);
-    bool buried = hooked != NULL && current != pl_hook && current != _PyEval_EvalFrameDefault;
+    bool buried = pl_hooked != NULL && current != pl_hook && current != _PyEval_EvalFrameDefault;
     if (!buried && current != pl_hook) {
         pl_previous_eval = current;
         _PyInterpreterState_SetEvalFrameFunc(interp, pl_hook);
@@ -542,7 +559,7 @@ pl_hook_install(void)
     else {
         pl_unblock(PL_BLOCK_CHAINED);
     }
-    hooked = interp;
+    pl_hooked = interp;
     pl_enabled = true;
     pl_mark_foreign(NULL);                /* everything that is running now was started by somebody else */
     if (any_thread(interp, is_traced, NULL)) {
@@ -560,13 +577,13 @@ pl_hook_remove(void)
     }
     pl_block(PL_BLOCK_OFF);
     pl_enabled = false;
-    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(hooked);
+    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(pl_hooked);
     if (current == pl_hook) {
-        _PyInterpreterState_SetEvalFrameFunc(hooked, pl_previous_eval);
-        hooked = NULL;
+        _PyInterpreterState_SetEvalFrameFunc(pl_hooked, pl_previous_eval);
+        pl_hooked = NULL;
     }
     else if (current == _PyEval_EvalFrameDefault) {
-        hooked = NULL;                    /* switched off for deep recursion, or by somebody else */
+        pl_hooked = NULL;                 /* switched off for deep recursion, or by somebody else */
     }
     /* Else another evaluator was installed after us and calls us as its previous one: pass everything on. */
 }

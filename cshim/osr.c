@@ -158,7 +158,7 @@ finish_jump(PyThreadState *ts, pl_frame *f, const pl_edge *e, PyObject *value)
 {
     int depth = e->depth;
     enum step step = STEP_JUMP;
-    if (pl_edge_is_conditional(e->op)) {
+    if (e->conditional) {
         depth--;
         step = test_condition(ts, f, e, depth, value);
     }
@@ -193,21 +193,18 @@ profile_loop(pl_loop *loop, const pl_frame *f)
     }
 }
 
-/* Counts one iteration of a cold loop, `f` standing at its head, and asks for a unit when it is hot. */
+/* A look at a cold loop, `f` standing at its head, as look_at_call looks at a function. */
 static void
-count_iteration(pl_code *pc, pl_loop *loop, pl_frame *f)
+look_at_iteration(pl_code *pc, pl_loop *loop, pl_frame *f)
 {
-    loop->count++;
-    if (loop->count <= PROFILE_ALWAYS || loop->count % PROFILE_EVERY == 0) {
-        profile_loop(loop, f);
-    }
-    uint32_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.loop_threshold;
-    if (loop->count < threshold) {
-        return;
-    }
     profile_loop(loop, f);
-    if (!pl_code_ask(pc, f, loop->head, &loop->state)) {
+    uint32_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.loop_threshold;
+    if (loop->count >= threshold && !pl_code_ask(pc, f, loop->head, &loop->state)) {
         loop->count = threshold / 2;      /* the queue was full: later */
+    }
+    loop->next_look = loop->count + (loop->count < PROFILE_ALWAYS ? 1 : PROFILE_EVERY);
+    if (loop->count < threshold && loop->next_look > threshold) {
+        loop->next_look = threshold;
     }
 }
 
@@ -229,6 +226,18 @@ pays_off(pl_loop *loop)
     return before == 0 || now - before >= (int64_t)RETURN_BATCH * RETURN_NS;
 }
 
+/* The short way for most iterations of a cold loop: nothing to do but count. */
+static inline bool
+stays_cold(PyThreadState *ts, pl_loop *loop)
+{
+    if (loop->state != PL_COLD || loop->count + 1 >= loop->next_look || pl_blocks != 0 || pl_results_ready ||
+        pl_is_tracing(ts)) {
+        return false;
+    }
+    loop->count++;
+    return true;
+}
+
 /* The loop's unit when the frame, which stands at the head, can and should be continued in it. */
 static const pl_unit *
 unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f, bool returning)
@@ -243,8 +252,8 @@ unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f, bool return
     if (pl_results_ready) {
         pl_install_ready();
     }
-    if (loop->state == PL_COLD) {
-        count_iteration(pc, loop, f);
+    if (loop->state == PL_COLD && ++loop->count >= loop->next_look) {
+        look_at_iteration(pc, loop, f);
     }
     if (returning && loop->unit != NULL && !pays_off(loop)) {
         loop->state = PL_REFUSED;
@@ -270,8 +279,14 @@ pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t 
     if (pc == NULL || pc->n_edges == 0) {
         return pl_run_plain(ts, f, throwflag);
     }
+    return pl_run_with_exits(ts, f, throwflag, pc, resume);
+}
+
+PyObject *
+pl_run_with_exits(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc, const uint8_t **resume)
+{
     for (;;) {
-        PyObject *value = pl_run_plain(ts, f, throwflag);
+        PyObject *value = pl_run_quick(ts, f, throwflag);
         throwflag = 0;
         if (value == NULL && PyErr_Occurred()) {
             return NULL;
@@ -285,7 +300,11 @@ pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t 
         if (step == STEP_ENDED) {
             return NULL;
         }
-        const pl_unit *unit = step == STEP_JUMP ? unit_for(ts, pc, &pc->loops[e->loop], f, resume != NULL) : NULL;
+        pl_loop *loop = &pc->loops[e->loop];
+        if (step != STEP_JUMP || stays_cold(ts, loop)) {
+            continue;
+        }
+        const pl_unit *unit = unit_for(ts, pc, loop, f, resume != NULL);
         if (unit == NULL) {
             continue;
         }

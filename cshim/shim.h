@@ -73,7 +73,8 @@ enum pl_state { PL_COLD, PL_QUEUED, PL_COMPILED, PL_REFUSED, PL_SUPPRESSED };
 
 typedef struct pl_loop {          /* one loop back-edge target */
     uint32_t head;                /* bci of the loop head */
-    uint32_t count;
+    uint32_t count;               /* iterations seen */
+    uint32_t next_look;           /* the count at which the types and the threshold are looked at again */
     uint8_t state;                /* enum pl_state */
     uint8_t compiles;             /* units made for this loop so far */
     const char *reason;           /* why refused, interned */
@@ -87,6 +88,7 @@ typedef struct pl_loop {          /* one loop back-edge target */
 typedef struct pl_edge {          /* one patched backward jump */
     uint32_t bci, target, loop;   /* loop: index into pl_code.loops */
     uint8_t op;                   /* canonical opcode */
+    bool conditional;
     int16_t depth;                /* operand depth before the jump */
 } pl_edge;
 
@@ -97,9 +99,11 @@ typedef struct pl_code {
     PyObject *globals, *builtins; /* identities the units were compiled for (borrowed, compared only) */
     PyCodeObject *code;           /* borrowed */
     uint64_t calls;
+    uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */
+    uint64_t ask_after;           /* no request before that call */
     uint8_t state;                /* enum pl_state of the function entry */
     uint8_t settled;              /* never compiled, no edges: the hook passes its frames straight on */
-    uint8_t scanned, patched, compiles, counted_only;
+    uint8_t scanned, patched, compiles;
     bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
     const char *reason;           /* why refused, static or interned string */
     uint16_t *arg_types;          /* [co_nlocalsplus] observed at entry */
@@ -248,6 +252,7 @@ PyObject *pl_run_stock(PyThreadState *ts, pl_frame *f, int throwflag);   /* stoc
 /* The same; a loop with a unit is not entered but given back through *resume, with the frame linked and NULL returned. */
 PyObject *pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t **resume);
 PyObject *pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag);   /* previous evaluator, C stack looked after */
+PyObject *pl_run_with_exits(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc, const uint8_t **resume);
 bool pl_hook_install(void);                        /* false: refused, pl_hook_refusal says why; no exception */
 void pl_hook_remove(void);
 extern const char *pl_hook_refusal;
@@ -279,6 +284,21 @@ enum pl_block { PL_BLOCK_OFF = 1, PL_BLOCK_TRACING = 2, PL_BLOCK_DEEP = 4, PL_BL
 extern unsigned pl_blocks;
 void pl_block(enum pl_block reason);
 void pl_unblock(enum pl_block reason);
+extern PyInterpreterState *pl_hooked;              /* the interpreter whose eval_frame is ours, or NULL */
+/* pl_run_plain in line for what it mostly meets: no reason in pl_blocks, hence nobody's evaluator but the stock one below the
+ * hook, and stack enough. */
+static inline PyObject *
+pl_run_quick(PyThreadState *ts, pl_frame *f, int throwflag)
+{
+    if (pl_blocks != 0 || (char *)__builtin_frame_address(0) < pl_stack_limit(ts)) {
+        return pl_run_plain(ts, f, throwflag);
+    }
+    PyObject *value = _PyEval_EvalFrameDefault(ts, f, throwflag);
+    if (pl_blocks == 0 && pl_hooked->eval_frame != pl_hook) {
+        pl_block(PL_BLOCK_REPLACED);
+    }
+    return value;
+}
 void pl_unpatch_all(void);
 void pl_repatch_all(void);                         /* does nothing while pl_blocks is set */
 
