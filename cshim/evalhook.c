@@ -222,6 +222,7 @@ first_sight(pl_code *pc, const pl_frame *f)
     pc->globals = f->f_globals;
     pc->builtins = f->f_builtins;
     pc->scanned = true;
+    pc->seen_ns = pl_now_ns();
     if (pl_cfg.allow != NULL && !is_listed(pl_cfg.allow, co->co_qualname)) {
         pc->state = PL_SUPPRESSED;
         pc->reason = "not in the allow list";

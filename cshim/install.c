@@ -400,7 +400,9 @@ make_job(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *samp
     job->unit = unit;
     job->entry_bci = entry_bci;
     pl_loop *loop = entry_bci != 0 ? find_loop(pc, entry_bci) : NULL;
-    job->hotness = loop != NULL ? loop->count : pc->calls;
+    job->loop = loop;
+    job->asked_count = loop != NULL ? loop->count : pc->calls;
+    job->asked_ns = pl_now_ns();
     job->name = copy_text(name != NULL ? name : "unnamed");
     job->dump_dir = copy_text(pl_cfg.dump_dir);
     job->verify = pl_cfg.verify;

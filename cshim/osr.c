@@ -15,8 +15,6 @@
  */
 #include "edges.h"
 
-#include <time.h>
-
 /* ---- type profiles -------------------------------------------------------------------------------------------------- */
 
 enum { BIG_DIGITS = 2 };          /* ints of more digits may not fit into a machine word */
@@ -219,9 +217,7 @@ pays_off(pl_loop *loop)
     if (pl_cfg.compile_all || ++loop->returns % RETURN_BATCH != 0) {
         return true;
     }
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    int64_t now = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec, before = loop->returned_ns;
+    int64_t now = pl_now_ns(), before = loop->returned_ns;
     loop->returned_ns = now;
     return before == 0 || now - before >= (int64_t)RETURN_BATCH * RETURN_NS;
 }
@@ -230,8 +226,8 @@ pays_off(pl_loop *loop)
 static inline bool
 stays_cold(PyThreadState *ts, pl_loop *loop)
 {
-    if (loop->state != PL_COLD || loop->count + 1 >= loop->next_look || pl_blocks != 0 || pl_results_ready ||
-        pl_is_tracing(ts)) {
+    bool waits = loop->state == PL_QUEUED || (loop->state == PL_COLD && loop->count + 1 < loop->next_look);
+    if (!waits || pl_blocks != 0 || pl_results_ready || pl_is_tracing(ts)) {
         return false;
     }
     loop->count++;

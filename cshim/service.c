@@ -9,6 +9,7 @@
 #include "service.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -130,12 +131,56 @@ on_started(const uint8_t *reasons, size_t length)
     pthread_mutex_unlock(&loading);
 }
 
+/* How often a job's function is called, or its loop goes round, by now: the average since it was first seen, or when the request
+ * is a while old the average since then.  The counters belong to Python threads; a value that is a little old does no harm. */
+static double
+heat(const pl_job *job, int64_t now)
+{
+    if (job->urgent) {
+        return INFINITY;
+    }
+    const pl_loop *loop = job->loop;
+    uint64_t count = loop != NULL ? __atomic_load_n(&loop->count, __ATOMIC_RELAXED)
+                                  : __atomic_load_n(&job->pc->calls, __ATOMIC_RELAXED);
+    int64_t since = job->asked_ns;
+    if (now - since > PL_HEAT_WINDOW_NS) {
+        count -= job->asked_count;
+    }
+    else {
+        since = job->pc->seen_ns;
+    }
+    return (double)count / (double)(now - since + 1);
+}
+
+/* Takes the hottest job from `waiting`, the oldest among equals; with the lock, and one waits. */
+static pl_job *
+take_hottest(void)
+{
+    int64_t now = pl_now_ns();
+    pl_job **best = &service.waiting;
+    double most = heat(*best, now);
+    for (pl_job **link = &(*best)->next; *link != NULL; link = &(*link)->next) {
+        double h = heat(*link, now);
+        if (h > most) {
+            most = h;
+            best = link;
+        }
+    }
+    pl_job *job = *best;
+    *best = job->next;
+    if (*best == NULL) {
+        service.waiting_end = best;
+    }
+    service.queued--;
+    return job;
+}
+
 static void
-on_next_message(pl_message *out, int wait)
+on_next_message(pl_message *out)
 {
     memset(out, 0, sizeof(*out));
     pthread_mutex_lock(&service.lock);
-    while (wait && service.waiting == NULL && service.n_blocks == 0) {
+    while (service.waiting == NULL && service.n_blocks == 0) {
         pthread_cond_wait(&service.request, &service.lock);
     }
     if (service.n_blocks > 0) {
@@ -143,20 +188,14 @@ on_next_message(pl_message *out, int wait)
         out->id = service.blocks[--service.n_blocks];
         service.blocks_freed++;
     }
-    else if (service.waiting != NULL) {
-        pl_job *job = service.waiting;
-        service.waiting = job->next;
-        if (service.waiting == NULL) {
-            service.waiting_end = &service.waiting;
-        }
-        service.queued--;
+    else {
+        pl_job *job = take_hottest();
         job->next = service.taken;
         service.taken = job;
         *out = (pl_message){
             .kind = PL_MESSAGE_COMPILE,
             .verify = job->verify,
             .id = job->id,
-            .hotness = job->hotness,
             .snapshot = job->snapshot.data,
             .snapshot_len = job->snapshot.len,
             .name = job->name,
@@ -219,7 +258,9 @@ fail(const char *reason, const char *detail)
     pl_service_log(line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
-enum { SERVICE_NICE = 10 };
+/* A quarter of a processor that it must share.  With less the program pays for the hook and has no machine code for longer, which costs it more than
+ * the compiler takes. */
+enum { SERVICE_NICE = 5 };
 
 static void *
 service_main(void *unused)
@@ -362,6 +403,7 @@ void
 pl_service_wait(pl_job *job)
 {
     pthread_mutex_lock(&service.lock);
+    job->urgent = true;
     while (!job->done) {
         pthread_cond_wait(&service.answer, &service.lock);
     }

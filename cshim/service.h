@@ -24,7 +24,10 @@ typedef struct pl_job {
     PyObject *globals, *builtins; /* of the request; borrowed, compared only */
     pl_unit *unit;                /* its address is in the snapshot; install.c completes it */
     uint32_t entry_bci;
-    uint64_t hotness;
+    const pl_loop *loop;          /* NULL for the function entry */
+    uint64_t asked_count;         /* calls or iterations when it was made */
+    int64_t asked_ns;
+    bool urgent;                  /* somebody waits for it */
     pl_buffer snapshot;
     char *name, *dump_dir;        /* copies, dump_dir NULL for none */
     bool verify;
@@ -67,6 +70,7 @@ void pl_loader_restore_host(void);
 /* ---- policy.c: constants and decisions -------------------------------------------------------------------------------- */
 enum {
     PL_QUEUE_LIMIT = 256,         /* requests under way; more are put off, and asked for again by later calls */
+    PL_HEAT_WINDOW_NS = 1000000,  /* requests older than that are judged by what has happened since */
     PL_EXIT_LIMIT = 40,           /* deoptimisations of one exit before its unit is given up */
     PL_RECOMPILE_LIMIT = 8,       /* units given up per entry; the last one stays whatever its exits do */
     PL_REFUSAL_TEXTS = 1000,      /* different texts of refusals that are kept apart */

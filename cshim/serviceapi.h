@@ -10,10 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PL_SERVICE_API_VERSION 1u
+#define PL_SERVICE_API_VERSION 2u
 
 enum pl_message_kind {
-    PL_MESSAGE_NONE = 0,          /* nothing waits (only when the service did not want to block) */
     PL_MESSAGE_COMPILE = 1,
     PL_MESSAGE_FREE = 2,          /* the code of block `id` is not used any more */
 };
@@ -23,7 +22,6 @@ typedef struct pl_message {
     uint32_t kind;                /* enum pl_message_kind */
     uint32_t verify;              /* non-zero: check the program between the stages */
     uint64_t id;                  /* of the request, or of the block to free */
-    uint64_t hotness;             /* calls or iterations so far: hottest first */
     const uint8_t *snapshot;
     size_t snapshot_len;
     const char *name;             /* qualified name in UTF-8, for dumps and logs */
@@ -40,8 +38,8 @@ typedef struct pl_service_api {
      * a byte (1: the exit is a failed guess), its name and a zero byte.  Called once, before the first message. */
     void (*started)(const uint8_t *reasons, size_t length);
 
-    /* Writes the next message; blocks for it if `wait`. */
-    void (*next_message)(pl_message *out, int wait);
+    /* Writes the next message, the request whose code is hottest at this moment; blocks until there is one. */
+    void (*next_message)(pl_message *out);
 
     /* Hands over the result of a request; the bytes are copied. */
     void (*deliver)(const uint8_t *data, size_t length);

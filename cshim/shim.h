@@ -27,8 +27,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 typedef _PyInterpreterFrame pl_frame;
+
+static inline int64_t
+pl_now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 /* ---- activation context -------------------------------------------------------------------------------------- */
 
@@ -99,6 +108,7 @@ typedef struct pl_code {
     PyObject *globals, *builtins; /* identities the units were compiled for (borrowed, compared only) */
     PyCodeObject *code;           /* borrowed */
     uint64_t calls;
+    int64_t seen_ns;              /* when it was first called */
     uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */
     uint64_t ask_after;           /* no request before that call */
     uint8_t state;                /* enum pl_state of the function entry */

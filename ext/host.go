@@ -6,7 +6,7 @@ package main
 
 // Go cannot call through a C function pointer, so there is one trampoline for each callback.
 static void call_started(const pl_service_api *api, const uint8_t *data, size_t n) { api->started(data, n); }
-static void call_next(const pl_service_api *api, pl_message *out, int wait) { api->next_message(out, wait); }
+static void call_next(const pl_service_api *api, pl_message *out) { api->next_message(out); }
 static void call_deliver(const pl_service_api *api, const uint8_t *data, size_t n) { api->deliver(data, n); }
 static void call_log(const pl_service_api *api, const char *text, size_t n) { api->log(text, n); }
 */
@@ -38,20 +38,12 @@ func serve(h *host) {
 }
 
 // Next implements hooks.Host.
-func (h *host) Next(wait bool) (hooks.Message, bool) {
+func (h *host) Next() (hooks.Message, bool) {
 	var m C.pl_message
-	var blocking C.int
-	if wait {
-		blocking = 1
-	}
-	C.call_next(h.api, &m, blocking)
-	if m.kind == C.PL_MESSAGE_NONE {
-		return hooks.Message{}, false
-	}
+	C.call_next(h.api, &m)
 	return hooks.Message{
 		Kind:     hooks.MessageKind(m.kind),
 		ID:       uint64(m.id),
-		Hotness:  uint64(m.hotness),
 		Snapshot: C.GoBytes(unsafe.Pointer(m.snapshot), C.int(m.snapshot_len)),
 		Name:     C.GoString(m.name),
 		DumpDir:  C.GoString(m.dump_dir),

@@ -1,5 +1,4 @@
-// Package hooks is the compile service: it takes requests from a host (the interpreter process), compiles them, the
-// hottest first, puts the code into executable memory and hands results back as flat bytes.
+// Package hooks is the compile service: it takes requests from a host (the interpreter process), compiles them, puts the code into executable memory and hands results back as flat bytes.
 //
 // It knows neither Python nor cgo.  The host is an interface, so that the same service can stand inside the interpreter
 // process or beside it; the compiler is a function value.
@@ -8,9 +7,11 @@
 //   - Every request gets exactly one result, whatever happens while it is compiled: a panic of the compiler is recovered
 //     per request and becomes a result that says so.
 //   - No memory is ever writable and executable through the same mapping (codemem.go).
+//   - A request is taken when there is time for it, not before: until then the host, which knows how hot its code is by now,
+//     decides what is next.
 //   - Without work the service blocks in Host.Next and costs nothing.
 //
-// Code: order of work in queue.go and service.go, result bytes in result.go, executable memory in codemem.go, dumps in
+// Code: service.go, result bytes in result.go, executable memory in codemem.go, dumps in
 // dump.go.
 package hooks
 
@@ -61,17 +62,16 @@ const (
 type Message struct {
 	Kind     MessageKind
 	ID       uint64 // of the request, or of the block to free
-	Hotness  uint64
 	Snapshot []byte
 	Name     string // qualified name, for dumps
 	DumpDir  string // empty: no dumps
 	Options  Options
 }
 
-// Host is the process that asks.  Next is called from one goroutine, Deliver and Log from any.
+// Host is the process that asks.  Next is called by one goroutine at a time, Deliver and Log by any.
 type Host interface {
-	// Next returns the next message.  It reports false when none waits, and with wait only when there will be no more.
-	Next(wait bool) (Message, bool)
+	// Next waits for the next message and returns it.  It reports false when there will be no more.
+	Next() (Message, bool)
 	// Deliver hands over the result of a request; the host copies it.
 	Deliver(result []byte)
 	// Log shows one line to the user.

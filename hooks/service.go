@@ -11,7 +11,7 @@ import (
 
 // Config is what a service is told once, when it starts.
 type Config struct {
-	Workers int   // compilations at the same time; less than two: on the goroutine of Run
+	Workers int   // compilations at the same time; less than two: one
 	CodeCap int64 // bytes of code memory; 0: no limit
 }
 
@@ -22,98 +22,46 @@ type Service struct {
 	workers int
 	memory  *Memory
 
-	mu    sync.Mutex
-	ready *sync.Cond // the queue has grown or ended is set
-	queue queue
-	ended bool
+	next sync.Mutex // held by the worker that waits for a message
 
 	dumpFailure sync.Once
 }
 
 // NewService returns a service that has not started.
 func NewService(host Host, compile CompileFunc, cfg Config) *Service {
-	s := &Service{host: host, compile: compile, workers: cfg.Workers, memory: NewMemory(cfg.CodeCap)}
-	s.ready = sync.NewCond(&s.mu)
-	return s
+	return &Service{host: host, compile: compile, workers: cfg.Workers, memory: NewMemory(cfg.CodeCap)}
 }
 
 // Run serves the host until Host.Next says that there will be no more messages.
-//
-// With one worker, requests are compiled on the goroutine that also takes the messages: between a host's thread that
-// waits and the result there is then no hand-over between threads.
 func (s *Service) Run() {
-	if s.workers < 2 {
-		s.runInline()
-	} else {
-		s.runWorkers()
-	}
-}
-
-// runInline takes every message that waits before it compiles, so that the order of the queue is the order of work.
-func (s *Service) runInline() {
-	for {
-		m, ok := s.host.Next(s.queue.empty())
-		switch {
-		case ok:
-			s.accept(m)
-		case s.queue.empty():
-			return
-		default:
-			s.serve(s.queue.pop())
-		}
-	}
-}
-
-func (s *Service) runWorkers() {
 	var group sync.WaitGroup
-	for range s.workers {
+	for range s.workers - 1 {
 		group.Add(1)
 		go func() {
 			defer group.Done()
 			s.work()
 		}()
 	}
-	for {
-		m, ok := s.host.Next(true)
-		if !ok {
-			break
-		}
-		s.accept(m)
-	}
-	s.mu.Lock()
-	s.ended = true
-	s.mu.Unlock()
-	s.ready.Broadcast()
+	s.work() // on the goroutine, and thread, of the caller: with one worker nothing is handed from thread to thread
 	group.Wait()
 }
 
 func (s *Service) work() {
 	for {
-		s.mu.Lock()
-		for s.queue.empty() && !s.ended {
-			s.ready.Wait()
-		}
-		if s.queue.empty() {
-			s.mu.Unlock()
+		s.next.Lock()
+		m, ok := s.host.Next()
+		s.next.Unlock()
+		if !ok {
 			return
 		}
-		m := s.queue.pop()
-		s.mu.Unlock()
-		s.serve(m)
-	}
-}
-
-func (s *Service) accept(m Message) {
-	switch m.Kind {
-	case MessageCompile:
-		s.mu.Lock()
-		s.queue.push(m)
-		s.mu.Unlock()
-		s.ready.Signal()
-	case MessageFree:
-		s.memory.Free(BlockID(m.ID))
-	default:
-		panic(fmt.Sprintf("BUG: message of kind %d", m.Kind))
+		switch m.Kind {
+		case MessageCompile:
+			s.serve(m)
+		case MessageFree:
+			s.memory.Free(BlockID(m.ID))
+		default:
+			panic(fmt.Sprintf("BUG: message of kind %d", m.Kind))
+		}
 	}
 }
 

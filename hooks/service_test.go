@@ -14,13 +14,13 @@ import (
 	"pystonlite/specializer/codemeta"
 )
 
-// fakeHost plays back messages.  Each inner slice is what waits at the same time.
+// fakeHost plays back messages.
 type fakeHost struct {
-	mu      sync.Mutex
-	batches [][]Message
-	order   []uint64 // ids of results in order of delivery
-	results map[uint64]decoded
-	lines   []string
+	mu       sync.Mutex
+	messages []Message
+	order    []uint64 // ids of results in order of delivery
+	results  map[uint64]decoded
+	lines    []string
 }
 
 type decoded struct {
@@ -32,23 +32,14 @@ type decoded struct {
 	meta   *codemeta.Tables
 }
 
-func (h *fakeHost) Next(wait bool) (Message, bool) {
+func (h *fakeHost) Next() (Message, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.batches) == 0 {
+	if len(h.messages) == 0 {
 		return Message{}, false
 	}
-	if len(h.batches[0]) == 0 {
-		if !wait {
-			return Message{}, false
-		}
-		h.batches = h.batches[1:]
-		if len(h.batches) == 0 {
-			return Message{}, false
-		}
-	}
-	m := h.batches[0][0]
-	h.batches[0] = h.batches[0][1:]
+	m := h.messages[0]
+	h.messages = h.messages[1:]
 	return m, true
 }
 
@@ -118,23 +109,21 @@ func fakeCompile(snapshot []byte, opt Options) (*Result, error) {
 // index is out of range in a way that the Go compiler does not see.
 func (Options) index() int { return 1 }
 
-func request(id, hotness uint64, text string) Message {
-	return Message{Kind: MessageCompile, ID: id, Hotness: hotness, Snapshot: []byte(text), Name: text}
+func request(id uint64, text string) Message {
+	return Message{Kind: MessageCompile, ID: id, Snapshot: []byte(text), Name: text}
 }
 
-func run(t *testing.T, cfg Config, batches ...[]Message) (*fakeHost, *Service) {
+func run(t *testing.T, cfg Config, messages ...Message) (*fakeHost, *Service) {
 	t.Helper()
-	h := &fakeHost{batches: batches}
+	h := &fakeHost{messages: messages}
 	s := NewService(h, fakeCompile, cfg)
 	s.Run()
 	return h, s
 }
 
-func TestService_HottestFirst(t *testing.T) {
-	h, _ := run(t, Config{}, []Message{
-		request(1, 5, "a"), request(2, 100, "b"), request(3, 100, "c"), request(4, 7, "d"),
-	}, []Message{request(5, 1, "e")})
-	require.Equal(t, []uint64{2, 3, 4, 1, 5}, h.order)
+func TestService_OrderIsTheHosts(t *testing.T) {
+	h, _ := run(t, Config{}, request(2, "b"), request(1, "a"), request(3, "c"))
+	require.Equal(t, []uint64{2, 1, 3}, h.order)
 }
 
 func TestService_EveryRequestGetsOneResult(t *testing.T) {
@@ -154,14 +143,14 @@ func TestService_EveryRequestGetsOneResult(t *testing.T) {
 	for _, workers := range []int{1, 3} {
 		var batch []Message
 		names := map[uint64]string{}
-		for round := range 20 {
+		for range 20 {
 			for name := range rows {
 				id := uint64(len(names) + 1)
 				names[id] = name
-				batch = append(batch, request(id, uint64(round), name))
+				batch = append(batch, request(id, name))
 			}
 		}
-		h, s := run(t, Config{Workers: workers}, batch)
+		h, s := run(t, Config{Workers: workers}, batch...)
 		require.Len(t, h.results, len(names))
 		for id, name := range names {
 			require.Equal(t, rows[name].status, h.results[id].status, name)
@@ -173,7 +162,7 @@ func TestService_EveryRequestGetsOneResult(t *testing.T) {
 }
 
 func TestService_ResultNamesTheCode(t *testing.T) {
-	h, s := run(t, Config{}, []Message{request(9, 0, "fine")})
+	h, s := run(t, Config{}, request(9, "fine"))
 	r := h.results[9]
 	require.EqualValues(t, 2, r.size)
 	place := s.memory.blocks[BlockID(r.block)]
@@ -182,14 +171,14 @@ func TestService_ResultNamesTheCode(t *testing.T) {
 }
 
 func TestService_FreeMessagesGiveMemoryBack(t *testing.T) {
-	_, s := run(t, Config{}, []Message{request(1, 0, "fine")}, []Message{{Kind: MessageFree, ID: 1}})
+	_, s := run(t, Config{}, request(1, "fine"), Message{Kind: MessageFree, ID: 1})
 	used, mapped := s.memory.Usage()
 	require.Zero(t, used)
 	require.NotZero(t, mapped)
 }
 
 func TestService_FullMemoryIsARefusal(t *testing.T) {
-	h, _ := run(t, Config{CodeCap: 1}, []Message{request(1, 0, "fine")})
+	h, _ := run(t, Config{CodeCap: 1}, request(1, "fine"))
 	require.Equal(t, statusRefused, h.results[1].status)
 	require.Equal(t, "code memory full", h.results[1].text)
 }
@@ -198,11 +187,11 @@ func TestService_DumpsAreKeptWhenTheCompilerPanics(t *testing.T) {
 	dir := t.TempDir()
 	var batch []Message
 	for id, name := range map[uint64]string{1: "fine", 2: "panic"} {
-		m := request(id, 0, name)
+		m := request(id, name)
 		m.Name, m.DumpDir = "../f.<locals>.<lambda>"+name, dir
 		batch = append(batch, m)
 	}
-	h, _ := run(t, Config{}, batch)
+	h, _ := run(t, Config{}, batch...)
 	require.Empty(t, h.lines)
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	require.NoError(t, err)
@@ -225,9 +214,9 @@ func TestService_DumpsAreKeptWhenTheCompilerPanics(t *testing.T) {
 }
 
 func TestService_DumpFailureIsLoggedOnce(t *testing.T) {
-	m := request(1, 0, "fine")
+	m := request(1, "fine")
 	m.DumpDir = filepath.Join(t.TempDir(), "missing")
-	h, _ := run(t, Config{}, []Message{m})
+	h, _ := run(t, Config{}, m)
 	require.Len(t, h.lines, 1)
 	require.Equal(t, statusOK, h.results[1].status)
 }

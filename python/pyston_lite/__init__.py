@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 # The settings of a process whose environment says nothing about pyston_lite. They stand here and not in the table of
 # `config`, which takes them from here, because start-up with autoload is then spared that import: a third of its cost.
 _DEFAULTS: "dict[str, Any]" = {
-    "threshold": 400,
-    "loop_threshold": 3000,
+    "threshold": 800,
+    "loop_threshold": 6000,
     "sync": False,
     "compile_all": False,
     "stats": None,
