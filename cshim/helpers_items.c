@@ -165,26 +165,29 @@ array_store(PyObject *o, PyObject *key, PyObject *value)
 /* The slot functions of classes with special methods of their own (private functions of CPython), read off such a class. */
 typedef struct item_slots { bool known; binaryfunc get; objobjargproc set; getiterfunc iter; PyObject *get_name, *set_name, *iter_name; } item_slots;
 
-static const item_slots *
-python_slots(void)
+static item_slots slots;
+
+/* Before the first unit: the class is garbage that waits for the collector, and what it names would seem to be leaked by
+ * whatever machine code does first. */
+void
+pl_items_prepare(void)
 {
-    static item_slots slots;
-    if (!slots.known) {
-        slots.known = true;
-        slots.get_name = PyUnicode_InternFromString("__getitem__");
-        slots.set_name = PyUnicode_InternFromString("__setitem__");
-        slots.iter_name = PyUnicode_InternFromString("__iter__");
-        PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsOsO}", "probe", "__getitem__", Py_None,
-                                                "__setitem__", Py_None, "__iter__", Py_None);
-        if (class != NULL && slots.get_name != NULL && slots.set_name != NULL && slots.iter_name != NULL) {
-            slots.iter = ((PyTypeObject *)class)->tp_iter;
-            slots.get = ((PyTypeObject *)class)->tp_as_mapping->mp_subscript;
-            slots.set = ((PyTypeObject *)class)->tp_as_mapping->mp_ass_subscript;
-        }
-        Py_XDECREF(class);
-        PyErr_Clear();
+    if (slots.known) {
+        return;
     }
-    return &slots;
+    slots.known = true;
+    slots.get_name = PyUnicode_InternFromString("__getitem__");
+    slots.set_name = PyUnicode_InternFromString("__setitem__");
+    slots.iter_name = PyUnicode_InternFromString("__iter__");
+    PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsOsO}", "probe", "__getitem__", Py_None,
+                                            "__setitem__", Py_None, "__iter__", Py_None);
+    if (class != NULL && slots.get_name != NULL && slots.set_name != NULL && slots.iter_name != NULL) {
+        slots.iter = ((PyTypeObject *)class)->tp_iter;
+        slots.get = ((PyTypeObject *)class)->tp_as_mapping->mp_subscript;
+        slots.set = ((PyTypeObject *)class)->tp_as_mapping->mp_ass_subscript;
+    }
+    Py_XDECREF(class);
+    PyErr_Clear();
 }
 
 /* Calls a method found on the class of args[0], if it is a function with machine code; false: nothing was done. */
@@ -244,11 +247,10 @@ pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
     if (is_array(container)) {
         return array_item(container, key);
     }
-    const item_slots *slots = python_slots();
     PyMappingMethods *mapping = type->tp_as_mapping;
-    if (mapping != NULL && mapping->mp_subscript != NULL && mapping->mp_subscript == slots->get) {
+    if (mapping != NULL && mapping->mp_subscript != NULL && mapping->mp_subscript == slots.get) {
         PyObject *args[] = {container, key}, *result;
-        if (enter_method(slots->get_name, args, 2, ctx, ts, &result)) {
+        if (enter_method(slots.get_name, args, 2, ctx, ts, &result)) {
             return result;
         }
     }
@@ -275,11 +277,10 @@ pl_set_item(PyObject *container, PyObject *key, PyObject *value, pl_ctx *ctx, Py
     if (is_array(container)) {
         return array_store(container, key, value);
     }
-    const item_slots *slots = python_slots();
     PyMappingMethods *mapping = type->tp_as_mapping;
-    if (mapping != NULL && mapping->mp_ass_subscript != NULL && mapping->mp_ass_subscript == slots->set) {
+    if (mapping != NULL && mapping->mp_ass_subscript != NULL && mapping->mp_ass_subscript == slots.set) {
         PyObject *args[] = {container, key, value}, *result;
-        if (enter_method(slots->set_name, args, 3, ctx, ts, &result)) {
+        if (enter_method(slots.set_name, args, 3, ctx, ts, &result)) {
             Py_XDECREF(result);
             return result != NULL ? 0 : -1;
         }
@@ -341,10 +342,9 @@ pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *ste
 PyObject *
 pl_iter(PyObject *iterable, pl_ctx *ctx, PyThreadState *ts)
 {
-    const item_slots *slots = python_slots();
     getiterfunc iter = Py_TYPE(iterable)->tp_iter;
     PyObject *result;
-    if (iter == NULL || iter != slots->iter || !enter_method(slots->iter_name, &iterable, 1, ctx, ts, &result)) {
+    if (iter == NULL || iter != slots.iter || !enter_method(slots.iter_name, &iterable, 1, ctx, ts, &result)) {
         return PyObject_GetIter(iterable);
     }
     if (result != NULL && !PyIter_Check(result)) {

@@ -316,6 +316,9 @@ void pl_repatch_all(void);                         /* does nothing while pl_bloc
 bool pl_fits_getitem(PyCodeObject *co);            /* stock may run it inside its caller's frame, past the hook */
 bool pl_stop_inlining(void);                       /* keeps stock from doing so, once and for all; false: could not */
 
+/* ---- helpers_items.c --------------------------------------------------------------------------------------------- */
+void pl_items_prepare(void);                       /* before the first unit; never raises */
+
 /* ---- snapshot.c ------------------------------------------------------------------------------------------------- */
 typedef struct pl_buffer { uint8_t *data; size_t len, cap; bool failed; } pl_buffer;
 /* Writes the snapshot of one compile request into `out` and the strong references it names into a new tuple. */
