@@ -286,7 +286,7 @@ pl_call_stealing(PyObject *function, PyObject **args, int64_t n)
     return result;
 }
 
-/* What calling a class does before __init__, for a class that has object's __new__ and a Python __init__. */
+/* What calling a class does before __init__, for a class of which pl_python_init knows the __init__. */
 PyObject *
 pl_new_instance(PyObject *type)
 {

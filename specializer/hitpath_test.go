@@ -39,11 +39,11 @@ var hitPaths = []hitPath{
 	{what: "multiplication of unboxed floats", program: "float_loop", loop: true, parts: [][]ir.Op{{ir.OpMulFloat}}, target: 1, bound: 1},
 	{what: "back-edge with poll", program: "int_loop", loop: true, parts: [][]ir.Op{{ir.OpPoll, ir.OpJump}}, target: 4, bound: 4},
 	{what: "attribute load", program: "attribute_load",
-		parts: [][]ir.Op{{ir.OpTypeVersionGuard, ir.OpInstanceValues, ir.OpLoadValue, ir.OpIncRef}}, target: 6, bound: 10,
+		parts: [][]ir.Op{{ir.OpTypeVersionGuard, ir.OpInstanceValues, ir.OpLoadValue}, {ir.OpIncRef}}, target: 6, bound: 10,
 		why: "the class is compared by its version, one load further away; that there are inline values, and a value at the " +
 			"place, is tested each time"},
 	{what: "attribute load after a dominating guard", program: "attribute_load", nth: 1,
-		parts: [][]ir.Op{{ir.OpLoadValue, ir.OpIncRef}}, target: 2, bound: 4,
+		parts: [][]ir.Op{{ir.OpLoadValue}, {ir.OpIncRef}}, target: 2, bound: 4,
 		why: "a deleted attribute leaves a NULL, which is tested"},
 	{what: "attribute store", program: "attribute_store",
 		parts: [][]ir.Op{{ir.OpTypeVersionGuard, ir.OpInstanceValues, ir.OpIncRef, ir.OpStoreValue}}, target: 12, bound: 13,
@@ -55,6 +55,8 @@ var hitPaths = []hitPath{
 	{what: "call and return with a real frame", program: "recursion", target: 60, bound: 70,
 		parts: [][]ir.Op{{prologue}, {ir.OpReturn}, {ir.OpCallFunction, ir.OpCheckEvents}},
 		why:   "the function and its code are counted for each frame, and recursion limit, C stack and breaker are tested"},
+	{what: "call and return with an elided frame, the load of the global included", program: "global_call", target: 15, bound: 13,
+		parts: [][]ir.Op{{ir.OpGlobalKeysGuard, ir.OpLoadGlobalEntry, ir.OpGuardIs}, {ir.OpFuncVersionGuard}}},
 }
 
 // counted is the number of machine instructions of a hit path. An instruction's code in line is counted as a whole,
@@ -65,7 +67,7 @@ func counted(t *testing.T, h *hitPath) int {
 	require.NoError(t, err)
 	f, err := cp311.Build(snap)
 	require.NoError(t, err)
-	require.NoError(t, passes.Run(f, &passes.Context{Snap: snap}))
+	require.NoError(t, passes.Run(f, (&Options{}).context(snap)))
 	code, err := lower.Lower(f, snap, lower.Options{Marks: true})
 	require.NoError(t, err)
 	inLoop := ir.FindLoops(f, ir.Dominators(f))
@@ -142,9 +144,6 @@ in line, from the first guard to the result, without what stands out of line. A 
 `
 
 const hitPathsTail = `
-Frames are not elided: a call always makes a frame, also where nothing could see it (target: 15 instructions for a call of an
-empty function).
-
 ## Code
 
 ` + "`specializer/hitpath_test.go`" + ` has the table; ` + "`lower.Code.Marks`" + ` tells where the code of an instruction is.

@@ -75,7 +75,7 @@ var reasons = [numReasons]reasonInfo{
 	ReasonChunkFull:         {"chunk_full", false},
 	ReasonNoGenerator:       {"no_generator", false},
 	ReasonInlinedCold:       {"inlined_cold", true}, // code of an inlined function that had never run
-	ReasonCollection:        {"collection", false},  // an allocation that the cyclic collector would run at, in an elided frame
+	ReasonCollection:        {"collection", false},  // an allocation at which the cyclic collector would run
 	ReasonStress:            {"stress", false},
 }
 

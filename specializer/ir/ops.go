@@ -182,6 +182,7 @@ const (
 	OpExcMatch
 	OpKeepAlive
 	OpLeaveInlined
+	OpNewInstance
 	OpNewRef
 	OpIncRef
 	OpDecRef
@@ -267,7 +268,7 @@ var rows = [numOps]Row{
 	OpGuardNotNull:  {Name: "guard_not_null", Checks: true, Args: 1, Results: 1, Exit: ExitDeopt, Pure: true, SameValue: true, Doc: "v = guard_not_null a: exits when a is NULL"},
 	OpGuardIntConst: {Name: "guard_int", Args: 1, Exit: ExitDeopt, Imm: "value", Doc: "guard_int a 5: exits unless the unboxed integer is the constant"},
 
-	OpGuardNoCollection: {Name: "guard_no_collection", Exit: ExitDeopt, Doc: "guard_no_collection: exits when the next allocation would start the cyclic collector, whose finalizers must not miss an elided frame"},
+	OpGuardNoCollection: {Name: "guard_no_collection", Exit: ExitDeopt, Doc: "guard_no_collection: exits when the next allocation would start the cyclic collector: so the allocation behind it runs nobody's code"},
 
 	OpRefine: {Name: "refine", Args: 1, Results: 1, Pure: true, SameValue: true, Doc: "v = refine a: no code; the control flow before it proved the type of v"},
 
@@ -357,6 +358,7 @@ var rows = [numOps]Row{
 	OpExcMatch:     {Name: "exc_match", Args: 2, Results: 1, Result: BoolType, Exit: ExitRaise, Doc: "v = exc_match a b: whether the exception a is one that b names, a class or a tuple of classes"},
 	OpKeepAlive:    {Name: "keep_alive", Args: 1, Doc: "keep_alive a: no code; the reference lives up to here"},
 	OpLeaveInlined: {Name: "leave_inlined", Exit: ExitFlush, Doc: "leave_inlined: no code; an elided frame ends here: what dies from here on dies in its caller, whose state this is"},
+	OpNewInstance:  {Name: "new_instance", Args: 1, Results: 1, Result: Obj(Other), New: true, Exit: ExitRaise, Doc: "v = new_instance c: an instance of a class that has object's __new__, before __init__; behind guard_no_collection"},
 	OpNewRef:       {Name: "new_ref", Args: 1, Results: 1, Result: AnyType, New: true, Doc: "v = new_ref a: the same object with a reference of its own, as the operand stack of stock would have"},
 	OpIncRef:       {Name: "incref", Args: 1, Doc: "incref a"},
 	OpDecRef:       {Name: "decref", Releases: true, Args: 1, Writes: EffNone, Exit: ExitFlush, Doc: "decref a: releases a reference; the cold path may run finalizers, which see the locals of the state"},
@@ -383,8 +385,8 @@ var rows = [numOps]Row{
 	OpPyStoreGlobal:   {Name: "py_store_global", Args: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_store_global v @name"},
 	OpPyLoadName:      {Name: "py_load_name", Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_load_name @name: the frame's namespace, globals, builtins"},
 	OpPyStoreName:     {Name: "py_store_name", Args: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_store_name v @name: into the frame's namespace"},
-	OpPyBuildTuple:    {Name: "py_build_tuple", Args: Variadic, Results: 1, Result: Obj(Tuple), New: true, Consumes: 0xff, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_tuple a b …"},
-	OpPyBuildList:     {Name: "py_build_list", Args: Variadic, Results: 1, Result: Obj(List), New: true, Consumes: 0xff, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_list a b …"},
+	OpPyBuildTuple:    {Name: "py_build_tuple", Args: Variadic, Results: 1, Result: Obj(Tuple), New: true, Consumes: 0xff, Exit: ExitRaise, Doc: "v = py_build_tuple a b …: behind guard_no_collection"},
+	OpPyBuildList:     {Name: "py_build_list", Args: Variadic, Results: 1, Result: Obj(List), New: true, Consumes: 0xff, Exit: ExitRaise, Doc: "v = py_build_list a b …: behind guard_no_collection"},
 	OpPyBuildSet:      {Name: "py_build_set", Args: Variadic, Results: 1, Result: Obj(Set), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_set a b …"},
 	OpPyBuildMap:      {Name: "py_build_map", Args: Variadic, Results: 1, Result: Obj(Dict), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_map k1 v1 k2 v2 …"},
 	OpPyBuildConstMap: {Name: "py_build_const_map", Args: Variadic, Results: 1, Result: Obj(Dict), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_const_map v1 v2 … keys: the last operand is the tuple of keys"},

@@ -379,23 +379,39 @@ func selectStoreValue(s *selector, i *ir.Instr) {
 	t := s.tempIn(in)
 	index := int32(i.Imm)
 	d := s.dies(in, t, ir.AnyType, i.State)
+	made := s.f.Def(s.f.Root(i.Args[0]))
+	empty := i.Quiet && made != nil && made.Op == ir.OpNewInstance
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		values, old := reg(l[w]), reg(l[t])
-		first, done := e.NewLabel(), e.NewLabel()
+		first, done, other := e.NewLabel(), e.NewLabel(), e.NewLabel()
 		entry := amd64.At(values, 8*index)
-		e.RM(amd64.Mov64, old, entry)
-		e.MR(amd64.Mov64, entry, reg(l[v]))
-		e.RR(amd64.Test64, old, old)
-		e.Jcc(amd64.E, first)
-		e.release(old, d)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(first)
+		append_ := func() {
 			e.RM(amd64.Movzx8, old, amd64.At(values, s.off.ValuesUsedSize))
 			e.R(amd64.Inc32, old)
 			e.MR(amd64.Mov8, amd64.At(values, s.off.ValuesUsedSize), old)
 			e.R(amd64.Neg64, old)
 			e.MI(amd64.Mov8, amd64.AtIndex(values, old, 1, s.off.ValuesUsedSize), int32(int8(index)))
+		}
+		e.RM(amd64.Mov64, old, entry)
+		e.MR(amd64.Mov64, entry, reg(l[v]))
+		e.RR(amd64.Test64, old, old)
+		if empty { // the likely case comes first
+			e.Jcc(amd64.NE, other)
+			append_()
+			e.Bind(done)
+			e.outOfLine(func() {
+				e.Bind(other)
+				e.release(old, d)
+				e.Jmp(done)
+			})
+			return
+		}
+		e.Jcc(amd64.E, first)
+		e.release(old, d)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(first)
+			append_()
 			e.Jmp(done)
 		})
 	})

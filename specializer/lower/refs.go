@@ -55,14 +55,15 @@ func (e *emitter) release(r amd64.Reg, d death) {
 			e.freeFloat(r, done)
 		}
 		plain := e.NewLabel()
-		switch {
-		case d.elided:
-			// Numbers need no frames.
+		if d.x != nil { // numbers and strs show nobody anything
 			e.RM(amd64.Mov64, scratch, amd64.At(r, e.s.off.ObjType))
 			for _, trivial := range []pyabi.WellKnown{pyabi.KnownFloat, pyabi.KnownInt, pyabi.KnownStr} {
 				e.cmpAddr(scratch, e.s.snap.Objects[e.s.snap.Known[trivial]].Addr)
 				e.Jcc(amd64.E, plain)
 			}
+		}
+		switch {
+		case d.elided:
 			e.MI(amd64.Mov64, amd64.At(r, e.s.off.ObjRefcnt), 1)
 			e.flushCall(d.x.id)
 			e.Jmp(done)

@@ -27,7 +27,7 @@ func inline(f *ir.Func, ctx *Context) {
 	if ctx.Inlined == nil {
 		return
 	}
-	in := &inliner{ctx: ctx, budget: inlineBudget}
+	in := &inliner{ctx: ctx, budget: inlineBudget, refused: map[pyabi.ObjID]bool{ctx.Snap.Codes[0].Obj: true}}
 	in.calls(f, 0)
 }
 
@@ -38,8 +38,9 @@ const (
 )
 
 type inliner struct {
-	ctx    *Context
-	budget int
+	ctx     *Context
+	budget  int
+	refused map[pyabi.ObjID]bool // code objects that are not inlined: those that need their frames, and those being inlined
 }
 
 // calls inlines what can be inlined in f, whose own frame is elided when depth is not zero.
@@ -52,14 +53,16 @@ func (in *inliner) calls(f *ir.Func, depth int) {
 		for k := 0; k < len(b.Instrs); k++ {
 			i := b.Instrs[k]
 			t, ok := i.Aux.(*ir.CallTarget)
-			if i.Op != ir.OpCallFunction || !ok || t.Direct || t.Generator {
+			if i.Op != ir.OpCallFunction || !ok || t.Direct || t.Generator || in.refused[t.Code] {
 				continue
 			}
 			guard, init := function(f, b, k, t, in.ctx.Snap)
 			if guard == ir.NoValue {
 				continue
 			}
+			in.refused[t.Code] = true
 			if body := in.body(f, i, t, init != ir.NoValue, depth); body != nil {
+				in.refused[t.Code] = false
 				parent := i.State
 				if init != ir.NoValue {
 					parent = parent.Clone()
@@ -67,9 +70,7 @@ func (in *inliner) calls(f *ir.Func, depth int) {
 				}
 				f.Elided = max(f.Elided, body.Elided+1)
 				after := f.Inline(b, k, body, append([]ir.Value{guard}, i.Args...), parent)
-				if init == ir.NoValue { // else the allocation may have run somebody's finalizer
-					dropChecks(after)
-				}
+				dropChecks(after)
 				in.ctx.Count("inlined calls", 1)
 				break
 			}
@@ -82,7 +83,7 @@ func (in *inliner) calls(f *ir.Func, depth int) {
 func function(f *ir.Func, b *ir.Block, k int, t *ir.CallTarget, snap *pyabi.Snapshot) (fn, instance ir.Value) {
 	for k--; k >= 0; k-- {
 		switch i := b.Instrs[k]; {
-		case i.Op == ir.OpCallHelper && i.Imm == int64(pyabi.HelperNewInstance) && instance == ir.NoValue:
+		case i.Op == ir.OpNewInstance && instance == ir.NoValue:
 			instance = i.Result()
 		case i.Op == ir.OpFuncVersionGuard && i.Imm == int64(snap.Objects[t.Func].Func.Version):
 			return i.Result(), instance
@@ -139,22 +140,6 @@ func (in *inliner) body(f *ir.Func, call *ir.Instr, t *ir.CallTarget, init bool,
 	}
 	in.budget -= size
 	return body
-}
-
-// unobserved makes an operation that may run Python code one that cannot, or says that it is none of those. A direct call is
-// judged later: it may be inlined.
-func (s *specializer) unobserved(i *ir.Instr, h *ir.Hint) bool {
-	switch i.Op {
-	case ir.OpCallFunction:
-		return true
-	case ir.OpPyBuildTuple, ir.OpPyBuildList:
-		if h.Before == nil {
-			return false
-		}
-		s.add(ir.OpGuardNoCollection, 0, h.Before)
-		return true
-	}
-	return false
 }
 
 // speculateTruth guards that a tested value of an elided frame is a bool, whose truth needs nobody's code.

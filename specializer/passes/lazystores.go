@@ -312,13 +312,23 @@ func (e event) apply(now []local) {
 	}
 }
 
+// showsWhenDying says whether i runs Python code only if the old content of an attribute or item dies: it writes the dirty slots
+// when that happens. A local's old content dies too often for that.
+func showsWhenDying(i *ir.Instr) bool {
+	switch i.Op {
+	case ir.OpStoreValue, ir.OpStoreMember, ir.OpStoreCell, ir.OpStoreListItem:
+		return true
+	}
+	return false
+}
+
 // event describes what i does; false: nothing.
 func (l *lazy) event(i *ir.Instr) (event, bool) {
 	c := l.candidate(i)
 	if u, ok := l.stores[i]; ok {
 		return event{c: c, set: local{u, true}}, true
 	}
-	e := event{flush: l.f.MayRunPython(i), c: c}
+	e := event{flush: l.f.MayRunPython(i) && !showsWhenDying(i), c: c}
 	switch {
 	case c < 0:
 	case i.Op == ir.OpLoadLocal:

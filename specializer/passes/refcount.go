@@ -222,7 +222,7 @@ func (r *refcounter) contentAfter(i *ir.Instr, at []ir.Value) {
 	case ir.OpTakeLocal:
 		at[i.Imm] = ir.NoValue
 	default:
-		if i.State != nil && i.Op.Row().Exit == ir.ExitFlush {
+		if row := i.Op.Row(); i.State != nil && (row.Exit == ir.ExitFlush || row.Releases) {
 			for slot, dirty := range i.State.Physical().Dirty {
 				if dirty {
 					at[slot] = ir.NoValue // the cold path may write it

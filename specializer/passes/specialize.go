@@ -201,9 +201,7 @@ func (s *specializer) rewriteBlock(b *ir.Block) {
 		if rewrite := rewrites[i.Op]; rewrite != nil && isHint && rewrite(s, i, h) {
 			continue
 		}
-		if s.elided && i.Op.Row().Python && !s.unobserved(i, h) {
-			s.observed = true
-		}
+		s.observed = s.observed || s.elided && i.Op.Row().Python
 		s.out = append(s.out, i)
 	}
 	b.Instrs = s.out
@@ -218,6 +216,7 @@ func init() {
 		ir.OpPyTruth: (*specializer).truth, ir.OpPyGetItem: (*specializer).getItem, ir.OpPySetItem: (*specializer).setItem,
 		ir.OpPyGetAttr: (*specializer).getAttr, ir.OpPySetAttr: (*specializer).setAttr,
 		ir.OpPyGetMethod: (*specializer).getMethod, ir.OpPyCall: (*specializer).call,
+		ir.OpPyBuildTuple: (*specializer).build, ir.OpPyBuildList: (*specializer).build,
 		ir.OpPyIter: (*specializer).iter, ir.OpPyNext: (*specializer).next, ir.OpPyUnpack: (*specializer).unpack,
 		ir.OpPyLoadGlobal: (*specializer).loadGlobal, ir.OpPyLoadDeref: (*specializer).loadDeref,
 	} {

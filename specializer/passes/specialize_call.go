@@ -159,11 +159,8 @@ func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args [
 	t := s.add(ir.OpClassVersionGuard, int64(class.Version), h.Before, i.Args[1])
 	init := s.borrow(class.Init)
 	s.add(ir.OpFuncVersionGuard, int64(s.snap.Objects[class.Init].Func.Version), h.Before, init)
-	if s.elided {
-		s.add(ir.OpGuardNoCollection, 0, h.Before)
-	}
-	self := s.add(ir.OpCallHelper, int64(pyabi.HelperNewInstance), i.State, t)
-	s.f.Values[self].Type = ir.Obj(ir.Other)
+	s.add(ir.OpGuardNoCollection, 0, h.Before)
+	self := s.add(ir.OpNewInstance, 0, i.State, t)
 	bound[0] = self
 	s.replace(i, 0, self)
 	r := s.add(ir.OpCallFunction, 0, i.State, bound...)

@@ -16,6 +16,12 @@ func failed(h *ir.Hint, reasons ...codemeta.Reason) bool {
 	return false
 }
 
+// build makes sure that the new container does not start the cyclic collector, and leaves the rest as it is.
+func (s *specializer) build(i *ir.Instr, h *ir.Hint) bool {
+	s.add(ir.OpGuardNoCollection, 0, h.Before)
+	return false
+}
+
 // getItem indexes exact lists and tuples by unboxed ints.
 func (s *specializer) getItem(i *ir.Instr, h *ir.Hint) bool {
 	class, op := s.sequence(i.Args[0], h)

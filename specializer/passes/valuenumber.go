@@ -123,8 +123,9 @@ func (n *numberer) enter(b *ir.Block) {
 			i.Args[j] = n.sub.Resolve(i.Args[j])
 		}
 		store := storedPlace(n.f, i)
+		fresh := i.Op == ir.OpStoreValue && n.fresh(store.key.a)
 		if store.known() {
-			n.quiet(i, store)
+			n.quiet(i, store, fresh)
 		}
 		if n.redundant(i) {
 			n.removed++
@@ -139,6 +140,12 @@ func (n *numberer) enter(b *ir.Block) {
 		n.change(w)
 		if store.known() && !n.f.MayRunPython(i) && w != ir.EffAll {
 			n.put(store.key, store.value)
+			if fresh {
+				n.put(freshKey(store.key.a), ir.NoValue)
+			}
+		}
+		if i.Op == ir.OpNewInstance {
+			n.newInstance(i)
 		}
 	}
 	b.Instrs = out
@@ -263,13 +270,33 @@ func storedPlace(f *ir.Func, i *ir.Instr) storePlace {
 	return storePlace{key, i.Args[last]}
 }
 
-// quiet marks a store when what it overwrites is known to be of a trivial class.
-func (n *numberer) quiet(i *ir.Instr, p storePlace) {
+// newInstance makes known what is known of a new instance: its class has the version that was guarded, and nothing has been
+// stored in it.
+func (n *numberer) newInstance(i *ir.Instr) {
+	r := i.Result()
+	if d := n.f.Def(i.Args[0]); d != nil && d.Op == ir.OpClassVersionGuard {
+		n.put(numKey{op: ir.OpTypeVersionGuard, imm: d.Imm, a: r}, r)
+	}
+	n.put(freshKey(r), ir.NoValue)
+}
+
+// freshKey stands for the fact that an instance has those attributes only that entries of the table know of.
+func freshKey(v ir.Value) numKey { return numKey{op: ir.OpNewInstance, a: v} }
+
+// fresh says whether that fact stands.
+func (n *numberer) fresh(v ir.Value) bool {
+	_, ok := n.find(freshKey(v), ir.EffInst)
+	return ok
+}
+
+// quiet marks a store when what it overwrites is known to be of a trivial class, or nothing at all.
+func (n *numberer) quiet(i *ir.Instr, p storePlace, fresh bool) {
 	if i.Quiet {
 		return
 	}
 	old, ok := n.find(p.key, p.key.op.Row().Reads)
-	if ok && n.trivial(old.value) || i.Op == ir.OpStoreLocal && i.State != nil && !n.f.MayRunPython(i) {
+	_, stored := n.table[p.key]
+	if ok && n.trivial(old.value) || fresh && !stored || i.Op == ir.OpStoreLocal && i.State != nil && !n.f.MayRunPython(i) {
 		i.Quiet = true
 		n.quieted++
 	}

@@ -80,7 +80,12 @@ def test_start_up_never_breaks(python: Path, damage: str) -> None:
     else:
         (package / "libpystonlite.so").unlink()
     done = start(python, "-c", "print(sum(i for i in range(100_000)))", PYSTON_LITE_THRESHOLD="50")
-    assert (done.stdout, done.stderr, done.returncode) == ("4999950000\n", "", 0)
+    assert (done.stdout, done.returncode) == ("4999950000\n", 0)
+    if damage == "no_library":  # noticed when the first function is hot, and said in one line
+        assert done.stderr.startswith("pyston_lite: nothing will be compiled")
+        assert done.stderr.count("\n") == 1
+    else:
+        assert done.stderr == ""
 
 
 def test_only_importable_is_not_installed(tmp_path: Path, python: Path) -> None:
