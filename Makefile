@@ -97,6 +97,10 @@ demo: build $(VENV)/.bench ## a table of well-known programs, or of SCRIPT=path,
 bench: build $(VENV)/.bench ## benchmarks; BENCH="--programs all --rounds 5 --json file"
 	@$(PY) -m tests.bench $(BENCH)
 
+.PHONY: bench-compile
+bench-compile: prerequisites ## speed of the compiler; PYSTON_LITE_SNAPSHOTS=folder for the snapshots of a PYSTON_LITE_DUMP
+	@GOGC=200 GOMAXPROCS=1 $(GO) test ./specializer -run '^$$' -bench Compile -benchtime 3s
+
 .PHONY: wheel
 wheel: $(VENV)/.test ## wheels of both distributions, in dist/
 	@GO="$$(command -v $(GO))" $(PY) -m build --no-isolation --wheel --outdir dist .
