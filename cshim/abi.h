@@ -70,6 +70,8 @@ int pl_set_item(PyObject *container, PyObject *key, PyObject *value, pl_ctx *ctx
 PyObject *pl_get_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step);
 int pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step, PyObject *value);
 bool pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result);
+bool pl_enter_method(PyObject *method, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result);
+PyObject *pl_binary(PyObject *a, PyObject *b, pl_ctx *ctx, PyThreadState *ts, int64_t number);
 PyObject *pl_class_method(PyObject *object, PyObject *name);
 PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);
 PyObject *pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);

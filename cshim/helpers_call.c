@@ -66,6 +66,22 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     return true;
 }
 
+/* The same for a borrowed method and borrowed arguments. */
+bool
+pl_enter_method(PyObject *method, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result)
+{
+    Py_INCREF(method);
+    for (int64_t i = 0; i < n; i++) {
+        Py_INCREF(args[i]);
+    }
+    bool entered = pl_enter_function(ts, ctx, method, args, n, result);
+    for (int64_t i = 0; !entered && i < n; i++) {
+        Py_DECREF(args[i]);
+    }
+    Py_DECREF(method);
+    return entered;
+}
+
 /* The stock evaluator looks at the eval breaker behind each call: a signal that arrived during one is handled before the next
  * instruction. */
 PyObject *

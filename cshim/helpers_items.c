@@ -195,19 +195,7 @@ static bool
 enter_method(PyObject *name, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result)
 {
     PyObject *method = pl_class_method(args[0], name);
-    if (method == NULL) {
-        return false;
-    }
-    Py_INCREF(method);
-    for (int64_t i = 0; i < n; i++) {
-        Py_INCREF(args[i]);
-    }
-    bool entered = pl_enter_function(ts, ctx, method, args, n, result);
-    for (int64_t i = 0; !entered && i < n; i++) {
-        Py_DECREF(args[i]);
-    }
-    Py_DECREF(method);
-    return entered;
+    return method != NULL && pl_enter_method(method, args, n, ctx, ts, result);
 }
 
 /* ---- items --------------------------------------------------------------------------------------------------------------- */

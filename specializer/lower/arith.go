@@ -376,42 +376,39 @@ func (e *emitter) alu64(op amd64.Op, dst amd64.Reg, c uint64) {
 	}
 }
 
-// selectBoxFloat takes a float object off the interpreter's free list; the stub allocates when it is empty.
+// selectBoxFloat makes a float object.
 func selectBoxFloat(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.use(s.vreg(i.Args[0]))
 	d := in.defEarly(s.vreg(i.Result()))
 	t := s.tempIn(in)
 	x := s.raise(in)
-	floatType := s.snap.Objects[s.snap.Known[pyabi.KnownFloat]].Addr
-	s.finish(in, func(e *emitter, l []regalloc.Loc) {
-		dst, src, interp, off := reg(l[d]), reg(l[a]), reg(l[t]), e.s.off
-		empty, done := e.NewLabel(), e.NewLabel()
-		e.RM(amd64.Mov64, interp, amd64.At(threadReg, off.ThreadInterp))
-		e.RM(amd64.Mov64, dst, amd64.At(interp, off.InterpFloatFree))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.boxFloat(reg(l[d]), reg(l[a]), reg(l[t]), x) })
+}
+
+// boxFloat takes a float object off the interpreter's free list; the stub allocates when it is empty.
+func (e *emitter) boxFloat(dst, src, interp amd64.Reg, x *exit) {
+	off, floatType := e.s.off, e.s.snap.Objects[e.s.snap.Known[pyabi.KnownFloat]].Addr
+	empty, done := e.NewLabel(), e.NewLabel()
+	e.RM(amd64.Mov64, interp, amd64.At(threadReg, off.ThreadInterp))
+	e.RM(amd64.Mov64, dst, amd64.At(interp, off.InterpFloatFree))
+	e.RR(amd64.Test64, dst, dst)
+	e.Jcc(amd64.E, empty)
+	e.RM(amd64.Mov64, scratch, amd64.At(dst, off.ObjType))
+	e.MR(amd64.Mov64, amd64.At(interp, off.InterpFloatFree), scratch)
+	e.M(amd64.Dec32, amd64.At(interp, off.InterpFloatCount))
+	e.setConst(amd64.At(dst, off.ObjType), floatType)
+	e.MI(amd64.Mov64, amd64.At(dst, off.ObjRefcnt), 1)
+	e.MR(amd64.Movsd, amd64.At(dst, off.FloatValue), src)
+	e.Bind(done)
+	e.outOfLine(func() {
+		e.Bind(empty)
+		e.RR(amd64.MovqFromXMM, scratch, src)
+		e.callStub(pyabi.HelperBoxFloatStub)
+		e.RR(amd64.Mov64, dst, scratch)
 		e.RR(amd64.Test64, dst, dst)
-		e.Jcc(amd64.E, empty)
-		e.RM(amd64.Mov64, scratch, amd64.At(dst, off.ObjType))
-		e.MR(amd64.Mov64, amd64.At(interp, off.InterpFloatFree), scratch)
-		e.M(amd64.Dec32, amd64.At(interp, off.InterpFloatCount))
-		if fitsImm32(floatType) {
-			e.MI(amd64.Mov64, amd64.At(dst, off.ObjType), int32(floatType))
-		} else {
-			e.MovImm64(scratch, floatType)
-			e.MR(amd64.Mov64, amd64.At(dst, off.ObjType), scratch)
-		}
-		e.MI(amd64.Mov64, amd64.At(dst, off.ObjRefcnt), 1)
-		e.MR(amd64.Movsd, amd64.At(dst, off.FloatValue), src)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(empty)
-			e.RR(amd64.MovqFromXMM, scratch, src)
-			e.callStub(pyabi.HelperBoxFloatStub)
-			e.RR(amd64.Mov64, dst, scratch)
-			e.RR(amd64.Test64, dst, dst)
-			e.Jcc(amd64.NE, done)
-			e.Jmp(x.label)
-		})
+		e.Jcc(amd64.NE, done)
+		e.Jmp(x.label)
 	})
 }
 

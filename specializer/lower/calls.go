@@ -238,8 +238,52 @@ func selectPySetItem(s *selector, i *ir.Instr) {
 	s.callHelper(i, pyabi.HelperSetItem, val(i.Args[0]), val(i.Args[1]), val(i.Args[2]), arg{kind: argContext}, arg{kind: argThread})
 }
 
+// floatBinary are the operators that floats of unknown place are tried for in line, by BINARY_OP number.
+var floatBinary = map[int64]amd64.Op{0: amd64.Addsd, 5: amd64.Mulsd, 10: amd64.Subsd}
+
+// selectPyBinary calls PyNumber_Add and its like. Operands that may be floats are done in line when they are; those that may
+// be floats or instances of Python classes go through a helper that knows these.
 func selectPyBinary(s *selector, i *ir.Instr) {
-	s.callHelper(i, pyabi.HelperBinary(int(i.Imm)), val(i.Args[0]), val(i.Args[1]))
+	const power, inPlace = 8, 13
+	base := i.Imm % inPlace
+	a, b := s.f.Type(i.Args[0]).Set, s.f.Type(i.Args[1]).Set
+	if base == power || (a|b)&ir.Float == 0 && a&ir.Other == 0 {
+		s.callHelper(i, pyabi.HelperBinary(int(i.Imm)), val(i.Args[0]), val(i.Args[1]))
+		return
+	}
+	op, inLine := floatBinary[base]
+	if !inLine || a&b&ir.Float == 0 {
+		s.callHelper(i, pyabi.HelperBinaryMethod, val(i.Args[0]), val(i.Args[1]), arg{kind: argContext}, arg{kind: argThread}, word(uint64(i.Imm)))
+		return
+	}
+	in := s.start()
+	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
+	in.useFixed(s.vreg(i.Args[1]), amd64.RSI)
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	x := s.raise(in)
+	float := s.snap.Objects[s.snap.Known[pyabi.KnownFloat]].Addr
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		call, done := e.NewLabel(), e.NewLabel()
+		e.cmpMemAddr(amd64.At(amd64.RDI, s.off.ObjType), float)
+		e.Jcc(amd64.NE, call)
+		e.cmpMemAddr(amd64.At(amd64.RSI, s.off.ObjType), float)
+		e.Jcc(amd64.NE, call)
+		e.RM(amd64.Movsd, amd64.XMM0, amd64.At(amd64.RDI, s.off.FloatValue))
+		e.RM(op, amd64.XMM0, amd64.At(amd64.RSI, s.off.FloatValue))
+		e.boxFloat(amd64.RAX, amd64.XMM0, amd64.RCX, x)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(call)
+			e.RR(amd64.Mov64, amd64.RDX, ctxReg)
+			e.RR(amd64.Mov64, amd64.RCX, threadReg)
+			e.MovImm64(amd64.R8, uint64(i.Imm))
+			e.prevInstr(i.State.BCI)
+			e.callAddr(e.helper(pyabi.HelperBinaryMethod))
+			e.checkResult("o", x)
+			e.Jmp(done)
+		})
+	})
 }
 
 func selectPyCompare(s *selector, i *ir.Instr) {

@@ -354,6 +354,7 @@ const (
 	HelperInplaceSubtract
 	HelperInplaceTrueDivide
 	HelperInplaceXor
+	HelperBinaryMethod
 	HelperCompareLT
 	HelperCompareLE
 	HelperCompareEQ
@@ -508,6 +509,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperInplaceSubtract:       {"InplaceSubtract", "o", "oo", FlagRaises | FlagPython},
 	HelperInplaceTrueDivide:     {"InplaceTrueDivide", "o", "oo", FlagRaises | FlagPython},
 	HelperInplaceXor:            {"InplaceXor", "o", "oo", FlagRaises | FlagPython},
+	HelperBinaryMethod:          {"BinaryMethod", "o", "ooctw", FlagRaises | FlagPython},
 	HelperCompareLT:             {"CompareLT", "o", "oo", FlagRaises | FlagPython},
 	HelperCompareLE:             {"CompareLE", "o", "oo", FlagRaises | FlagPython},
 	HelperCompareEQ:             {"CompareEQ", "o", "oo", FlagRaises | FlagPython},
