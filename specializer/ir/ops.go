@@ -154,6 +154,8 @@ const (
 	OpStoreCell
 	OpListItem
 	OpTupleItem
+	OpSequenceItems
+	OpSequenceItem
 	OpListSize
 	OpTupleSize
 	OpStrSize
@@ -330,6 +332,8 @@ var rows = [numOps]Row{
 	OpStoreCell:         {Name: "store_cell", Releases: true, Args: 2, Consumes: 1 << 1, Writes: EffCells, Exit: ExitFlush, Doc: "store_cell c v: releases the old content"},
 	OpListItem:          {Name: "list_item", Checks: true, Args: 2, Results: 1, Result: AnyType, Reads: EffItems, Exit: ExitDeopt, Pure: true, Doc: "v = list_item a i: borrowed; negative i counts from the end; exits outside the bounds"},
 	OpTupleItem:         {Name: "tuple_item", Checks: true, Args: 2, Results: 1, Result: AnyType, Exit: ExitDeopt, Pure: true, Imm: "1: known to be in bounds", Doc: "v = tuple_item a i 0: borrowed from the tuple; exits outside the bounds"},
+	OpSequenceItems:     {Name: "sequence_items", Checks: true, Args: 1, Results: 1, Result: WordType, Reads: EffItems, Exit: ExitDeopt, Pure: true, Imm: "count", Doc: "w = sequence_items a 3: address of the items of an exact tuple or list of that length; exits for everything else"},
+	OpSequenceItem:      {Name: "sequence_item", Args: 2, Results: 1, Result: AnyType, Reads: EffItems, Pure: true, Imm: "index", Doc: "v = sequence_item a w 1: borrowed from the tuple or list a, whose items are at w"},
 	OpListSize:          {Name: "list_size", Args: 1, Results: 1, Result: IntType, Reads: EffItems, Pure: true, Doc: "v = list_size a"},
 	OpTupleSize:         {Name: "tuple_size", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = tuple_size a (also bytes: ob_size)"},
 	OpStrSize:           {Name: "str_size", Args: 1, Results: 1, Result: IntType, Pure: true, Doc: "v = str_size a"},

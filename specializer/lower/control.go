@@ -410,6 +410,10 @@ func init() {
 		ir.OpLoadCell:        load(o(func(off *pyabi.Offsets) int32 { return off.CellRef }), codemeta.ReasonNone),
 		ir.OpStoreCell:       selectStoreTo(o(func(off *pyabi.Offsets) int32 { return off.CellRef })),
 		ir.OpListItem:        selectItem, ir.OpTupleItem: selectItem,
+		ir.OpSequenceItems: selectSequenceItems,
+		ir.OpSequenceItem: func(s *selector, i *ir.Instr) {
+			selectLoad(s, i, i.Args[1], func(r amd64.Reg) amd64.Mem { return amd64.At(r, int32(8*i.Imm)) }, codemeta.ReasonNone)
+		},
 		ir.OpListSize: load(size, codemeta.ReasonNone), ir.OpTupleSize: load(size, codemeta.ReasonNone),
 		ir.OpStrSize:       load(o(func(off *pyabi.Offsets) int32 { return off.StrLength }), codemeta.ReasonNone),
 		ir.OpStoreListItem: selectStoreListItem, ir.OpListAppend: selectListAppend,

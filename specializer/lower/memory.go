@@ -302,6 +302,32 @@ func selectItem(s *selector, i *ir.Instr) {
 
 func index0(i *ir.Instr, s *selector) int64 { return s.f.Def(s.f.Root(i.Args[1])).Imm }
 
+// selectSequenceItems finds the items of a tuple, or out of line of a list.
+func selectSequenceItems(s *selector, i *ir.Instr) {
+	in := s.start()
+	a := in.useLate(s.vreg(i.Args[0]))
+	d := in.defEarly(s.vreg(i.Result()))
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonListShape, i.State, regalloc.Late, nil)
+	tuple, list := s.snap.Objects[s.snap.Known[pyabi.KnownTuple]].Addr, s.snap.Objects[s.snap.Known[pyabi.KnownList]].Addr
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		obj, dst, off := reg(l[a]), reg(l[d]), s.off
+		other, sized := e.NewLabel(), e.NewLabel()
+		e.cmpMemAddr(amd64.At(obj, off.ObjType), tuple)
+		e.Jcc(amd64.NE, other)
+		e.Lea(dst, amd64.At(obj, off.TupleItems))
+		e.Bind(sized)
+		e.MI(amd64.Cmp64, amd64.At(obj, off.VarSize), int32(i.Imm))
+		e.Jcc(amd64.NE, x.label)
+		e.outOfLine(func() {
+			e.Bind(other)
+			e.cmpMemAddr(amd64.At(obj, off.ObjType), list)
+			e.Jcc(amd64.NE, x.label)
+			e.RM(amd64.Mov64, dst, amd64.At(obj, off.ListItems))
+			e.Jmp(sized)
+		})
+	})
+}
+
 // selectStoreListItem replaces an item and releases the old one.
 func selectStoreListItem(s *selector, i *ir.Instr) {
 	in := s.start()

@@ -25,6 +25,7 @@ func (s *specializer) run() {
 	f := s.f
 	s.types, s.repl = make([]ir.Type, len(f.Values)), map[ir.Value]ir.Value{}
 	s.infer()
+	s.findTwoClasses()
 	for v := range s.types {
 		if s.types[v] != ir.NoType {
 			f.Values[v].Type = s.types[v]
@@ -47,8 +48,9 @@ type specializer struct {
 	out   []*ir.Instr
 	repl  map[ir.Value]ir.Value // results of rewritten operations
 
-	elided   bool // f is the body of an elided frame: nothing may run that could look for the frame
-	observed bool // but something does
+	elided     bool              // f is the body of an elided frame: nothing may run that could look for the frame
+	observed   bool              // but something does
+	twoClasses map[ir.Value]bool // roots that are lists as well as tuples where they are unpacked
 }
 
 // infer runs the transfer functions over the blocks until nothing changes. Types only grow, and a class set has as many

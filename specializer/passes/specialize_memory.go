@@ -324,8 +324,21 @@ func (s *specializer) next(i *ir.Instr, h *ir.Hint) bool {
 	return true
 }
 
-// unpack takes an exact tuple or list of the right length apart without a copy; the item loads behind it follow suit.
+// unpack takes an exact tuple or list of the right length apart without a copy; the item loads behind it follow suit. Where
+// one class was expected and the other came, here or at another place that takes the same value apart, both are told apart.
 func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
+	if failed(h, codemeta.ReasonListShape) {
+		return false
+	}
+	if s.twoClasses[s.f.Root(i.Args[0])] {
+		v := i.Args[0]
+		w := s.add(ir.OpSequenceItems, i.Imm, h.Before, v)
+		s.replace(i, 0, v)
+		s.eachItem(i, func(x *ir.Instr, index int64) {
+			x.Op, x.Imm, x.Args, x.State = ir.OpSequenceItem, index, []ir.Value{v, w}, nil
+		})
+		return true
+	}
 	class, size := ir.Tuple, ir.OpTupleSize
 	if h.Kind == ir.HintList {
 		class, size = ir.List, ir.OpListSize
@@ -333,18 +346,38 @@ func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
 	t := s.f.Type(i.Args[0])
 	known := t.Set != 0 && t.Within(class)
 	hinted := (h.Kind == ir.HintTwoTuple || h.Kind == ir.HintTuple || h.Kind == ir.HintList) && t.Set&class != 0
-	if failed(h, codemeta.ReasonTypeGuard, codemeta.ReasonListShape) || !known && !hinted {
+	if !known && !hinted {
 		return false
 	}
 	v := s.guardClass(i.Args[0], class, h.Before)
 	s.add(ir.OpGuardIntConst, i.Imm, h.Before, s.add(size, 0, nil, v))
 	s.replace(i, 0, v)
 	if class == ir.List {
-		for _, x := range s.block.Instrs {
-			if x.Op == ir.OpTupleItem && x.Args[0] == i.Results[0] {
-				x.Op, x.Imm, x.State = ir.OpListItem, 0, h.Before
+		s.eachItem(i, func(x *ir.Instr, _ int64) { x.Op, x.Imm, x.State = ir.OpListItem, 0, h.Before })
+	}
+	return true
+}
+
+// eachItem calls do for the item loads of an unpack operation, which stand behind it in its block.
+func (s *specializer) eachItem(i *ir.Instr, do func(x *ir.Instr, index int64)) {
+	for _, x := range s.block.Instrs {
+		if x.Op == ir.OpTupleItem && x.Args[0] == i.Results[0] {
+			do(x, s.f.Def(x.Args[1]).Imm)
+		}
+	}
+}
+
+// findTwoClasses collects the values that were expected to be of another class where they were taken apart. Each place would
+// have to fail by itself otherwise, before the one behind it is reached.
+func (s *specializer) findTwoClasses() {
+	for _, b := range s.f.Blocks {
+		for _, i := range b.Instrs {
+			if i.Op == ir.OpPyUnpack && failed(hintOf(i), codemeta.ReasonTypeGuard) {
+				if s.twoClasses == nil {
+					s.twoClasses = map[ir.Value]bool{}
+				}
+				s.twoClasses[s.f.Root(i.Args[0])] = true
 			}
 		}
 	}
-	return true
 }
