@@ -135,6 +135,8 @@ const (
 	OpNotBool
 	OpIs
 	OpStrEq
+	OpTypeOf
+	OpIsInstance
 
 	OpTypeVersionGuard
 	OpClassVersionGuard
@@ -310,9 +312,11 @@ var rows = [numOps]Row{
 	OpIntToFloat:    {Name: "int_to_float", Args: 1, Results: 1, Result: FltType, Pure: true, Exit: ExitDeopt, Doc: "v = int_to_float a: exits outside ±2**53, where rounding and comparison differ"},
 	OpTrueDivInt:    {Name: "truediv_int", Checks: true, Args: 2, Results: 1, Result: FltType, Pure: true, Exit: ExitDeopt, Doc: "v = truediv_int a b: exits on zero and outside ±2**53"},
 
-	OpNotBool: {Name: "not", Args: 1, Results: 1, Result: BoolType, Pure: true, Doc: "v = not a"},
-	OpIs:      {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
-	OpStrEq:   {Name: "str_eq", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = str_eq a b: whether two exact strs have the same text"},
+	OpNotBool:    {Name: "not", Args: 1, Results: 1, Result: BoolType, Pure: true, Doc: "v = not a"},
+	OpIs:         {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
+	OpTypeOf:     {Name: "type_of", Args: 1, Results: 1, Result: Obj(Class | Other), Reads: EffShapes, Pure: true, Doc: "v = type_of a: its class, borrowed from it"},
+	OpIsInstance: {Name: "isinstance", Args: 2, Results: 1, Result: BoolType, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = isinstance a c"},
+	OpStrEq:      {Name: "str_eq", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = str_eq a b: whether two exact strs have the same text"},
 
 	OpClassVersionGuard: {Name: "guard_class_version", Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Checks: true, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_class_version a 77: a is a known class object; exits unless its own tp_version_tag is 77"},
 	OpTypeVersionGuard:  {Name: "guard_type_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_type_version a 77: exits unless type(a).tp_version_tag is 77"},

@@ -341,6 +341,31 @@ func selectStrEq(s *selector, i *ir.Instr) {
 	})
 }
 
+// selectIsInstance compares the class; everything else is a call out of line.
+func selectIsInstance(s *selector, i *ir.Instr) {
+	in := s.start()
+	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
+	in.useFixed(s.vreg(i.Args[1]), amd64.RSI)
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	x := s.raise(in)
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		call, done := e.NewLabel(), e.NewLabel()
+		e.RM(amd64.Cmp64, amd64.RSI, amd64.At(amd64.RDI, s.off.ObjType))
+		e.Jcc(amd64.NE, call)
+		e.MovImm64(amd64.RAX, 1)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(call)
+			e.prevInstr(i.State.BCI)
+			e.callAddr(e.helper(pyabi.HelperIsInstance2))
+			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
+			e.Jcc(amd64.NS, done)
+			e.Jmp(x.label)
+		})
+	})
+}
+
 // selectPyTruth tells True, False, None and ints by themselves before it calls.
 func selectPyTruth(s *selector, i *ir.Instr) {
 	in := s.start()

@@ -394,6 +394,7 @@ func init() {
 		ir.OpCmpFloat: selectCompare, ir.OpIntToFloat: selectIntToFloat, ir.OpTrueDivInt: selectTrueDivInt,
 
 		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpStrEq: selectStrEq,
+		ir.OpTypeOf: load(o(func(off *pyabi.Offsets) int32 { return off.ObjType }), codemeta.ReasonNone), ir.OpIsInstance: selectIsInstance,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
 		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpModuleKeysGuard: selectModuleKeys, ir.OpFuncVersionGuard: selectFuncVersion,

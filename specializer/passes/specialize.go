@@ -131,9 +131,12 @@ func (s *specializer) resultType(i *ir.Instr, k int) ir.Type {
 		}
 		return t
 	case ir.OpPyBinary:
+		if s.concats(i, hintOf(i)) {
+			return ir.Obj(ir.Str)
+		}
 		return s.planBinary(i).result()
 	case ir.OpPyCompare:
-		if s.planCompare(i).kind != planGeneric || s.numbers(i.Args) || i.Imm == ir.CmpEQ && s.comparesStr(i, hintOf(i)) {
+		if s.planCompare(i).kind != planGeneric || s.numbers(i.Args) || i.Imm == ir.CmpEQ && s.bothStr(i, hintOf(i)) {
 			return ir.Obj(ir.Bool)
 		}
 	case ir.OpPyUnary:
@@ -148,6 +151,14 @@ func (s *specializer) resultType(i *ir.Instr, k int) ir.Type {
 		return s.callType(i)
 	}
 	return declared
+}
+
+// typeOf is what is known of v so far, during the inference and behind it.
+func (s *specializer) typeOf(v ir.Value) ir.Type {
+	if int(v) < len(s.types) && s.types[v] != ir.NoType {
+		return s.types[v]
+	}
+	return s.f.Type(v)
 }
 
 // numbers says whether all values are exact ints, floats, strs or bools, whose comparisons give bools.
@@ -220,7 +231,7 @@ func init() {
 		ir.OpPyGetMethod: (*specializer).getMethod, ir.OpPyCall: (*specializer).call,
 		ir.OpPyBuildTuple: (*specializer).build, ir.OpPyBuildList: (*specializer).build,
 		ir.OpPyIter: (*specializer).iter, ir.OpPyNext: (*specializer).next, ir.OpPyUnpack: (*specializer).unpack,
-		ir.OpPyLoadGlobal: (*specializer).loadGlobal, ir.OpPyLoadDeref: (*specializer).loadDeref,
+		ir.OpPyFormat: (*specializer).format, ir.OpPyLoadGlobal: (*specializer).loadGlobal, ir.OpPyLoadDeref: (*specializer).loadDeref,
 	} {
 		rewrites[op] = fn
 	}

@@ -209,6 +209,11 @@ func (s *specializer) box(v ir.Value, state *ir.FrameState) ir.Value {
 }
 
 func (s *specializer) binary(i *ir.Instr, h *ir.Hint) bool {
+	if s.concats(i, h) {
+		a, b := s.guardClass(i.Args[0], ir.Str, h.Before), s.guardClass(i.Args[1], ir.Str, h.Before)
+		s.replace(i, 0, s.add(ir.OpConcat, 0, i.State, a, b))
+		return true
+	}
 	p := s.planBinaryHint(i, h)
 	if p.kind == planGeneric {
 		return false
@@ -228,9 +233,14 @@ func (s *specializer) compare(i *ir.Instr, h *ir.Hint) bool {
 	return true
 }
 
+// concats says whether an addition is taken to join two exact strs.
+func (s *specializer) concats(i *ir.Instr, h *ir.Hint) bool {
+	return i.Imm%inPlace == nbAdd && s.bothStr(i, h)
+}
+
 // compareStr tells whether strs are equal, by the hint or because both are known to be strs.
 func (s *specializer) compareStr(i *ir.Instr, h *ir.Hint) bool {
-	if i.Imm != ir.CmpEQ && i.Imm != ir.CmpNE || !s.comparesStr(i, h) {
+	if i.Imm != ir.CmpEQ && i.Imm != ir.CmpNE || !s.bothStr(i, h) {
 		return false
 	}
 	a, b := s.guardClass(i.Args[0], ir.Str, h.Before), s.guardClass(i.Args[1], ir.Str, h.Before)
@@ -242,11 +252,11 @@ func (s *specializer) compareStr(i *ir.Instr, h *ir.Hint) bool {
 	return true
 }
 
-// comparesStr says whether both operands of a comparison are taken to be exact strs.
-func (s *specializer) comparesStr(i *ir.Instr, h *ir.Hint) bool {
+// bothStr says whether both operands are taken to be exact strs.
+func (s *specializer) bothStr(i *ir.Instr, h *ir.Hint) bool {
 	known := 0
 	for _, v := range i.Args {
-		switch t := s.f.Type(v); {
+		switch t := s.typeOf(v); {
 		case t.Set != 0 && t.Within(ir.Str):
 			known++
 		case t.Set&ir.Str == 0:
@@ -268,6 +278,16 @@ func (s *specializer) unary(i *ir.Instr, h *ir.Hint) bool {
 	default:
 		return false
 	}
+	return true
+}
+
+// format is the operand itself when that is an exact str and nothing but str() is to be applied.
+func (s *specializer) format(i *ir.Instr, _ *ir.Hint) bool {
+	const plain, str = 0, 1
+	if len(i.Args) != 1 || i.Imm != plain && i.Imm != str || !s.f.Type(i.Args[0]).Within(ir.Str) || s.f.Type(i.Args[0]).Set == 0 {
+		return false
+	}
+	s.replace(i, 0, i.Args[0])
 	return true
 }
 

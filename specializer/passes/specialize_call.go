@@ -47,6 +47,9 @@ func (s *specializer) callType(i *ir.Instr) ir.Type {
 			return ir.Obj(set)
 		}
 	case pyabi.KindCFunction:
+		if obj == s.snap.Known[pyabi.KnownIsInstance] && len(args) == 2 {
+			return ir.Obj(ir.Bool)
+		}
 		if b, ok := s.builtin(obj, args); ok {
 			return ir.Obj(boxClass(b.row.result))
 		}
@@ -144,6 +147,9 @@ func (s *specializer) direct(i *ir.Instr, h *ir.Hint, f ir.Value, target *ir.Cal
 // callClass makes an instance of a class whose __new__ is object's and calls its __init__ directly. The version of the
 // class stands for both.
 func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args []ir.Value) bool {
+	if i.Obj == 0 && len(args) == 1 && s.constOf(i.Args[1]) == obj && s.convert(i, obj, args[0]) {
+		return true
+	}
 	class := &s.snap.Objects[obj].Class
 	if class.Init == pyabi.NoObj || class.Version == 0 || failed(h, codemeta.ReasonTypeVersion) || s.constOf(i.Args[1]) != obj {
 		return false
@@ -168,6 +174,33 @@ func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args [
 	s.add(ir.OpKeepAlive, 0, nil, init)
 	s.add(ir.OpCheckNone, 0, i.State, r)
 	return true
+}
+
+// converters are the builtin classes whose call with one argument is a function of the C API; stock has instructions for them.
+var converters = []struct {
+	known  pyabi.WellKnown
+	helper pyabi.Helper
+	result ir.Type
+}{
+	{pyabi.KnownStr, pyabi.HelperStr, ir.AnyType},
+	{pyabi.KnownTuple, pyabi.HelperTuple, ir.Obj(ir.Tuple)},
+}
+
+// convert calls type, str and tuple with one argument without making an argument tuple.
+func (s *specializer) convert(i *ir.Instr, class pyabi.ObjID, arg ir.Value) bool {
+	if class == s.snap.Known[pyabi.KnownType] {
+		s.replace(i, 0, s.add(ir.OpTypeOf, 0, nil, arg))
+		return true
+	}
+	for _, c := range converters {
+		if class == s.snap.Known[c.known] {
+			r := s.add(ir.OpCallHelper, int64(c.helper), i.State, arg)
+			s.f.Values[r].Type = c.result
+			s.replace(i, 0, r)
+			return true
+		}
+	}
+	return false
 }
 
 // target describes a Python function that can be called directly, nil for others.
@@ -302,6 +335,10 @@ func (s *specializer) builtin(obj pyabi.ObjID, args []ir.Value) (builtinMatch, b
 }
 
 func (s *specializer) callBuiltin(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args []ir.Value) bool {
+	if obj == s.snap.Known[pyabi.KnownIsInstance] && len(args) == 2 {
+		s.replace(i, 0, s.box(s.add(ir.OpIsInstance, 0, i.State, args...), i.State))
+		return true
+	}
 	b, ok := s.builtin(obj, args)
 	if !ok || failed(h, codemeta.ReasonIntOverflow, codemeta.ReasonIntRange) {
 		return false

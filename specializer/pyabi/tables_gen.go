@@ -374,6 +374,8 @@ const (
 	HelperTruth
 	HelperContains
 	HelperIsInstance2
+	HelperStr
+	HelperTuple
 	HelperGetLen
 	HelperBoxInt
 	HelperBoxFloat
@@ -529,6 +531,8 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperTruth:                 {"Truth", "i", "o", FlagRaises | FlagPython},
 	HelperContains:              {"Contains", "i", "oo", FlagRaises | FlagPython},
 	HelperIsInstance2:           {"IsInstance2", "i", "oo", FlagRaises | FlagPython},
+	HelperStr:                   {"Str", "o", "o", FlagRaises | FlagPython},
+	HelperTuple:                 {"Tuple", "o", "o", FlagRaises | FlagPython},
 	HelperGetLen:                {"GetLen", "l", "o", FlagRaises | FlagPython},
 	HelperBoxInt:                {"BoxInt", "o", "w", FlagRaises},
 	HelperBoxFloat:              {"BoxFloat", "o", "d", FlagRaises},
