@@ -251,37 +251,40 @@ get_class_attr(PyObject *o, PyObject *name)
     return c != NULL && !c->bound ? Py_NewRef(c->value) : PyObject_GetAttr(o, name);
 }
 
+/* What an entry finds in the object without running anything, borrowed; NULL: ask the general operation. */
+static PyObject *
+found(const cache_entry *e, PyObject *o, PyObject *name)
+{
+    PyObject *v = NULL;
+    switch ((cache_kind)e->kind) {
+    case CACHE_VALUE: {
+        PyDictValues *values = inline_values(o);
+        v = values != NULL ? values->values[e->index] : from_dict(o, name);
+        break;
+    }
+    case CACHE_DICT:
+        v = from_dict(o, name);
+        break;
+    case CACHE_MEMBER:
+        v = *(PyObject **)((char *)o + e->index);
+        break;
+    case CACHE_CLASS:
+        v = unshadowed(e, o) ? e->descr : NULL;
+        break;
+    default:
+        break;
+    }
+    if (v == NULL && PyErr_Occurred()) {  /* comparing keys failed: the general operation does it again */
+        PyErr_Clear();
+    }
+    return v;
+}
+
 static PyObject *
 get_attr(const cache_entry *e, PyObject *o, PyObject *name)
 {
-    PyObject *v = NULL;
-    if (e != NULL) {
-        switch ((cache_kind)e->kind) {
-        case CACHE_VALUE: {
-            PyDictValues *values = inline_values(o);
-            v = values != NULL ? values->values[e->index] : from_dict(o, name);
-            break;
-        }
-        case CACHE_DICT:
-            v = from_dict(o, name);
-            break;
-        case CACHE_MEMBER:
-            v = *(PyObject **)((char *)o + e->index);
-            break;
-        case CACHE_CLASS:
-            v = unshadowed(e, o) ? e->descr : NULL;
-            break;
-        default:
-            break;
-        }
-        if (v != NULL) {
-            return Py_NewRef(v);
-        }
-        if (PyErr_Occurred()) {           /* comparing keys failed: the general operation does it again */
-            PyErr_Clear();
-        }
-    }
-    return PyObject_GetAttr(o, name);
+    PyObject *v = e != NULL ? found(e, o, name) : NULL;
+    return v != NULL ? Py_NewRef(v) : PyObject_GetAttr(o, name);
 }
 
 PyObject *
@@ -305,7 +308,10 @@ get_method(const cache_entry *e, PyObject *o, PyObject *name)
     if (e != NULL && e->kind == CACHE_METHOD && unshadowed(e, o)) {
         return (pl_pair){Py_NewRef(e->descr), Py_NewRef(o)};
     }
-    PyObject *method = NULL;
+    PyObject *v = e != NULL ? found(e, o, name) : NULL, *method = NULL;
+    if (v != NULL) {
+        return (pl_pair){NULL, Py_NewRef(v)};
+    }
     if (_PyObject_GetMethod(o, name, &method)) {
         return (pl_pair){method, Py_NewRef(o)};
     }
@@ -392,7 +398,7 @@ static void
 fill_method(pl_attr_cache *cache, const cache_entry *e)
 {
     const uint64_t ways = Py_ARRAY_LENGTH(cache->method);
-    if (e == NULL || cache->next >= MOST_FILLS || e->kind != CACHE_METHOD) {
+    if (e == NULL || cache->next >= MOST_FILLS || (e->kind != CACHE_METHOD && e->kind != CACHE_VALUE)) {
         return;
     }
     for (uint64_t i = 0; i < ways; i++) {
@@ -402,6 +408,11 @@ fill_method(pl_attr_cache *cache, const cache_entry *e)
     }
     uint64_t way = cache->next++ % ways;
     cache->method[way].version = e->version;
+    if (e->kind == CACHE_VALUE) {
+        cache->method[way].keys = PL_VALUE;
+        cache->method[way].offset = e->index * sizeof(PyObject *);
+        return;
+    }
     cache->method[way].keys = e->managed ? e->keys_version : 0;
     cache->method[way].descr = e->descr;
 }

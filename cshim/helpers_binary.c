@@ -42,9 +42,15 @@ slot_at(PyTypeObject *type, size_t offset)
     return type->tp_as_number == NULL ? NULL : *(binaryfunc *)((char *)type->tp_as_number + offset);
 }
 
-static bool
-find_python_slots(void)
+/* Before the first unit, as pl_items_prepare. */
+void
+pl_binary_prepare(void)
 {
+    static bool known;
+    if (known) {
+        return;
+    }
+    known = true;
     PyObject *names = PyDict_New();
     for (int i = 0; names != NULL && i < N_ROWS; i++) {
         if (rows[i].method == NULL) {
@@ -63,7 +69,6 @@ find_python_slots(void)
     Py_XDECREF(class);
     Py_XDECREF(names);
     PyErr_Clear();
-    return true;
 }
 
 /* What is left of the protocol once the left operand's method has returned NotImplemented: slot is that of the right operand
@@ -144,7 +149,6 @@ float_binary(PyObject *a, PyObject *b, int base)
 PyObject *
 pl_binary(PyObject *a, PyObject *b, pl_ctx *ctx, PyThreadState *ts, int64_t number)
 {
-    static bool found;
     bool in_place = number >= IN_PLACE;
     int base = (int)(in_place ? number - IN_PLACE : number);
     const operator_row *row = &rows[base];
@@ -152,9 +156,6 @@ pl_binary(PyObject *a, PyObject *b, pl_ctx *ctx, PyThreadState *ts, int64_t numb
     if (!(left->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         PyObject *number_result = left == &PyFloat_Type || right == &PyFloat_Type ? float_binary(a, b, base) : NULL;
         return number_result != NULL ? number_result : in_place ? row->in_place_general(a, b) : row->general(a, b);
-    }
-    if (!found) {
-        found = find_python_slots();
     }
     bool sequences = base == ADD || base == MULTIPLY;
     bool python_first = python[base].slot != NULL &&

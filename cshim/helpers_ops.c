@@ -32,12 +32,40 @@ pl_inplace_power(PyObject *a, PyObject *b)
     return PyNumber_InPlacePower(a, b, Py_None);
 }
 
+/* Both are exact ints of at most one digit, whose order is that of *x and *y. */
+static inline bool
+short_ints(PyObject *a, PyObject *b, Py_ssize_t *x, Py_ssize_t *y)
+{
+    if (!PyLong_CheckExact(a) || !PyLong_CheckExact(b) || (size_t)(Py_SIZE(a) + 1) > 2 || (size_t)(Py_SIZE(b) + 1) > 2) {
+        return false;
+    }
+    *x = Py_SIZE(a) * (Py_ssize_t)((PyLongObject *)a)->ob_digit[0];
+    *y = Py_SIZE(b) * (Py_ssize_t)((PyLongObject *)b)->ob_digit[0];
+    return true;
+}
+
+static inline PyObject *
+compare(PyObject *a, PyObject *b, int op)
+{
+    Py_ssize_t x, y;
+    if (short_ints(a, b, &x, &y)) {
+        Py_RETURN_RICHCOMPARE(x, y, op);
+    }
+    if (PyFloat_CheckExact(a) && PyFloat_CheckExact(b)) {
+        Py_RETURN_RICHCOMPARE(PyFloat_AS_DOUBLE(a), PyFloat_AS_DOUBLE(b), op);
+    }
+    if ((op == Py_EQ || op == Py_NE) && PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b)) {
+        return Py_NewRef(pl_str_equal(a, b) == (op == Py_EQ) ? Py_True : Py_False);
+    }
+    return PyObject_RichCompare(a, b, op);
+}
+
 /* The truth of a comparison for a branch.  Unlike PyObject_RichCompareBool this asks the objects even when both are the
  * same one (nan == nan is false), as COMPARE_OP followed by a conditional jump does. */
 static inline int
 compare_bool(PyObject *a, PyObject *b, int op)
 {
-    PyObject *result = PyObject_RichCompare(a, b, op);
+    PyObject *result = compare(a, b, op);
     if (result == NULL) {
         return -1;
     }
@@ -47,7 +75,7 @@ compare_bool(PyObject *a, PyObject *b, int op)
 }
 
 #define COMPARISON(suffix, op) \
-    PyObject *pl_compare_##suffix(PyObject *a, PyObject *b) { return PyObject_RichCompare(a, b, op); } \
+    PyObject *pl_compare_##suffix(PyObject *a, PyObject *b) { return compare(a, b, op); } \
     int pl_compare_bool_##suffix(PyObject *a, PyObject *b) { return compare_bool(a, b, op); }
 COMPARISON(lt, Py_LT)
 COMPARISON(le, Py_LE)

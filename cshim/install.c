@@ -474,6 +474,7 @@ send_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *
         pl_code_scan(pc);
     }
     pl_items_prepare();
+    pl_binary_prepare();
     pl_job *job = make_job(pc, func, entry_bci, sample, reason);
     if (job == NULL) {
         return false;

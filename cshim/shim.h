@@ -135,10 +135,14 @@ typedef struct pl_code {
 typedef struct pl_attr_cache {
     union {
         struct { uint32_t version, offset; } value[4];                        /* of an inline value, or see PL_MEMBER */
-        struct { uint32_t version, keys; PyObject *descr; } method[2];        /* keys 0: instances have no dictionary */
+        struct {
+            uint32_t version, keys;               /* keys 0: instances have no dictionary */
+            union { PyObject *descr; uint64_t offset; };
+        } method[2];
     };
     uint64_t next;                /* how often it was filled; the ways take turns */
 } pl_attr_cache;
+#define PL_VALUE 0xffffffffu      /* in keys, which no table has for a version: an inline value at that offset is called */
 #define PL_MEMBER 0x80000000u     /* the offset is that of a __slots__ entry in the object itself */
 
 typedef struct pl_operand { uint32_t bci; uint16_t depth, types; } pl_operand;
@@ -318,6 +322,9 @@ bool pl_stop_inlining(void);                       /* keeps stock from doing so,
 
 /* ---- helpers_items.c --------------------------------------------------------------------------------------------- */
 void pl_items_prepare(void);                       /* before the first unit; never raises */
+
+/* ---- helpers_binary.c -------------------------------------------------------------------------------------------- */
+void pl_binary_prepare(void);
 
 /* ---- snapshot.c ------------------------------------------------------------------------------------------------- */
 typedef struct pl_buffer { uint8_t *data; size_t len, cap; bool failed; } pl_buffer;

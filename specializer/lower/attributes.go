@@ -153,16 +153,17 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 }
 
 // selectPyGetMethod finds methods of classes whose instances cannot shadow them: without a dictionary of their own, and with
-// shared keys that are those the cache was filled for.
+// shared keys that are those the cache was filled for; and, out of line, values of the instance, which are called as they are.
 func selectPyGetMethod(s *selector, i *ir.Instr) {
 	if i.Imm == 0 {
 		named(pyabi.HelperGetMethod)(s, i)
 		return
 	}
-	const size = 16 // of a way
+	const size = 16      // of a way
+	const valueKeys = -1 // PL_VALUE
 	s.attributeCall(i, pyabi.HelperGetMethodCached, func(e *emitter, _ *exit, l attrLabels) {
 		off := s.off
-		other, found := e.NewLabel(), e.NewLabel()
+		other, found, mismatch := e.NewLabel(), e.NewLabel(), e.NewLabel()
 		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
 		e.RM(amd64.Mov32, amd64.R9, amd64.At(amd64.RCX, off.TypeVersionTag))
 		e.MovImm64(amd64.R8, uint64(i.Imm))
@@ -176,7 +177,7 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 		e.Jcc(amd64.NE, l.miss)
 		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RCX, off.HeapTypeCachedKeys))
 		e.RM(amd64.Cmp32, amd64.RDX, amd64.At(amd64.RCX, off.KeysVersion))
-		e.Jcc(amd64.NE, l.miss)
+		e.Jcc(amd64.NE, mismatch)
 		e.Bind(l.hit)
 		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, off.AttrCacheMethod+8))
 		e.RR(amd64.Mov64, amd64.RDX, amd64.RDI)
@@ -188,6 +189,19 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 			e.RM(amd64.Cmp32, amd64.R9, amd64.At(amd64.R8, off.AttrCacheMethod))
 			e.Jcc(amd64.E, found)
 			e.Jmp(l.miss)
+			e.Bind(mismatch)
+			e.RI(amd64.Cmp32, amd64.RDX, valueKeys)
+			e.Jcc(amd64.NE, l.miss)
+			e.RM(amd64.Mov64, amd64.RDX, amd64.At(amd64.RDI, off.ManagedValues))
+			e.RR(amd64.Test64, amd64.RDX, amd64.RDX)
+			e.Jcc(amd64.E, l.miss)
+			e.RM(amd64.Add64, amd64.RDX, amd64.At(amd64.R8, off.AttrCacheMethod+8))
+			e.RM(amd64.Mov64, amd64.RDX, amd64.At(amd64.RDX, 0))
+			e.RR(amd64.Test64, amd64.RDX, amd64.RDX)
+			e.Jcc(amd64.E, l.miss)
+			e.M(amd64.Inc64, amd64.At(amd64.RDX, off.ObjRefcnt))
+			e.Zero(amd64.RAX)
+			e.Jmp(l.done)
 		})
 	})
 }

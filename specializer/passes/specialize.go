@@ -262,6 +262,9 @@ func (s *specializer) add(op ir.Op, imm int64, state *ir.FrameState, args ...ir.
 	if row.Exit == ir.ExitNone {
 		state = nil
 	}
+	// Direct calls are judged when their callee is inlined; an instance is made behind a guard against collections.
+	made := op == ir.OpCallHelper && imm == int64(pyabi.HelperNewInstance)
+	s.observed = s.observed || s.elided && row.Python && op != ir.OpCallFunction && !made
 	i := s.f.NewInstr(op, imm, state, types, args...)
 	for _, r := range i.Results {
 		s.f.Values[r].Block = s.block

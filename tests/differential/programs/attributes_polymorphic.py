@@ -122,6 +122,58 @@ def shapes():
     return out
 
 
+class Reader:
+    def __init__(self, read):
+        self.read = read
+
+
+class Stream(Reader):
+    def __init__(self, read):
+        self.other = None
+        self.read = read
+
+
+class Slots:
+    __slots__ = ("read",)
+
+    def __init__(self, read):
+        self.read = read
+
+
+class Plain:
+    read = len
+
+    def __init__(self, read):
+        pass
+
+
+class Method(Reader):
+    def __init__(self, read):
+        self.no = read
+
+    def read(self, text):
+        return "method", text
+
+
+def call_value(o, text):
+    return o.read(text)
+
+
+def callables():
+    out = []
+    for cls in (Reader, Stream, Slots, Plain, Method, Reader, Stream):
+        o = cls(str.upper)
+        out.append((call_value(o, "text"), call_value(o, "more")))
+        o = cls("nothing to call")
+        out.append(attempt(call_value, o, "text"))
+        if cls not in (Slots, Plain):
+            vars(o)["read"] = str.title
+            out.append(call_value(o, "text"))
+            del o.read
+            out.append(attempt(call_value, o, "text"))
+    return out
+
+
 class Late:
     """More instances than room for attributes that come late: they all get dictionaries."""
 
@@ -201,6 +253,9 @@ report("shapes", lines)
 for _ in range(40):
     lines = dictionaries()
 report("dictionaries", lines)
+for _ in range(40):
+    lines = callables()
+report("callables", lines)
 for _ in range(60):
     lines = class_attributes()
 report("class attributes", lines)

@@ -3,7 +3,6 @@
 import abc
 import collections.abc
 
-
 NO_TEXT = 5
 
 
