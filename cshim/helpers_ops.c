@@ -89,6 +89,9 @@ COMPARISON(ge, Py_GE)
 uint64_t
 pl_str_equal(PyObject *a, PyObject *b)
 {
+    if (PyUnicode_CHECK_INTERNED(a) && PyUnicode_CHECK_INTERNED(b)) {
+        return a == b;
+    }
     if (PyUnicode_IS_READY(a) && PyUnicode_IS_READY(b)) {
         Py_ssize_t size = PyUnicode_GET_LENGTH(a);
         return size == PyUnicode_GET_LENGTH(b) && PyUnicode_KIND(a) == PyUnicode_KIND(b)
@@ -100,15 +103,49 @@ pl_str_equal(PyObject *a, PyObject *b)
 }
 
 int
-pl_contains(PyObject *item, PyObject *container)
-{
-    return PySequence_Contains(container, item);
-}
-
-int
 pl_delete_attribute(PyObject *object, PyObject *name)
 {
     return PyObject_SetAttr(object, name, NULL);
+}
+
+/* Whether an exact str or a short int equals an item of the same kind; -1: that takes a comparison that may run code. */
+static inline int
+equals_item(PyObject *item, PyObject *o)
+{
+    Py_ssize_t x, y;
+    if (item == o) {
+        return 1;
+    }
+    if (PyUnicode_CheckExact(item)) {
+        return PyUnicode_CheckExact(o) ? (int)pl_str_equal(item, o) : -1;
+    }
+    return short_ints(item, o, &x, &y) ? x == y : -1;
+}
+
+/* item in container, for an exact list or tuple; either may change while items are compared. */
+static int
+contained(PyObject *item, PyObject *container)
+{
+    for (Py_ssize_t i = 0; i < Py_SIZE(container); i++) {
+        PyObject *o = PyList_CheckExact(container) ? PyList_GET_ITEM(container, i) : PyTuple_GET_ITEM(container, i);
+        int equal = equals_item(item, o);
+        if (equal < 0) {
+            Py_INCREF(o);
+            equal = PyObject_RichCompareBool(o, item, Py_EQ);
+            Py_DECREF(o);
+        }
+        if (equal != 0) {
+            return equal;
+        }
+    }
+    return 0;
+}
+
+int
+pl_contains(PyObject *item, PyObject *container)
+{
+    return PyList_CheckExact(container) || PyTuple_CheckExact(container) ? contained(item, container)
+        : PySequence_Contains(container, item);
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
