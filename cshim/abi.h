@@ -102,7 +102,7 @@ void pl_store_value_first(PyObject *object, int64_t index, PyObject *value);
 PyObject *pl_make_generator(pl_frame *f, PyThreadState *ts);
 pl_item pl_generator_returned(PyObject *generator, PyObject *result, PyThreadState *ts);
 pl_item pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts);
-pl_item pl_send(PyObject *receiver, PyObject *value);
+pl_item pl_send(PyObject *receiver, PyObject *value, pl_ctx *ctx, PyThreadState *ts);
 PyObject *pl_new_generator(PyObject *function, PyObject **args, int64_t n, PyThreadState *ts);
 PyObject *pl_yield_from_iter(PyObject *iterable, int64_t kind, pl_ctx *ctx, PyThreadState *ts);
 PyObject *pl_iter(PyObject *iterable, pl_ctx *ctx, PyThreadState *ts);

@@ -436,6 +436,9 @@ layout_difference(PyThreadState *ts)
             return sizes[i].name;
         }
     }
+    if (!pl_generator_layouts()) {
+        return "async generator layout";
+    }
     if (PySys_GetObject("gettotalrefcount") != NULL) {
         return "debug build of Python";
     }

@@ -146,12 +146,117 @@ pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts)
     return (pl_item){NULL, result == NULL};
 }
 
-pl_item
-pl_send(PyObject *receiver, PyObject *value)
+/* ---- resuming from C --------------------------------------------------------------------------------------------------- */
+
+/* Whether machine code can resume a generator, and where. */
+static const uint8_t *
+native_entry(PyGenObject *gen, PyObject *value, pl_ctx *ctx, PyThreadState *ts)
 {
+    pl_frame *f = (pl_frame *)gen->gi_iframe;
+    if (gen->gi_frame_state >= FRAME_EXECUTING || (gen->gi_frame_state == FRAME_CREATED && value != Py_None) ||
+        ctx->cframe.use_tracing || ts->interp->eval_frame != pl_hook) {
+        return NULL;
+    }
+    pl_code *pc = pl_code_get(f->f_code);
+    return pc != NULL && pc->unit != NULL && pl_code_fits(pc, f) ? pl_resume_entry(pc, f) : NULL;
+}
+
+/* Does what gen_send_ex2 of CPython does up to where the frame has come back: in the running activation, without the hook. */
+static PyObject *
+resume(PyGenObject *gen, PyObject *value, const uint8_t *entry, pl_ctx *ctx, PyThreadState *ts)
+{
+    pl_frame *f = (pl_frame *)gen->gi_iframe;
+    f->localsplus[f->stacktop] = Py_NewRef(value);
+    f->stacktop = -1;
+    f->is_entry = true;
+    f->previous = ctx->cframe.current_frame;
+    ctx->cframe.current_frame = f;
+    gen->gi_exc_state.previous_item = ts->exc_info;
+    ts->exc_info = &gen->gi_exc_state;
+    gen->gi_frame_state = FRAME_EXECUTING;
+    PyObject *result = pl_asm_enter(ts, f, entry, ctx);
+    ts->exc_info = gen->gi_exc_state.previous_item;
+    gen->gi_exc_state.previous_item = NULL;
+    f->previous = NULL;
+    return result;
+}
+
+/* CPython's own; their definitions are in no header. */
+typedef struct pl_wrapped_value {
+    PyObject_HEAD
+    PyObject *value;
+} pl_wrapped_value;
+
+enum { ASEND_NEW, ASEND_RUNNING, ASEND_CLOSED };
+
+typedef struct pl_asend {             /* what __anext__ and asend return */
+    PyObject_HEAD
+    PyAsyncGenObject *generator;
+    PyObject *value;                  /* to be sent, NULL for None */
+    int state;
+} pl_asend;
+
+/* Awaits the next item of an async generator.  Between CPython's own functions the item travels as the value of a
+ * StopIteration that is raised and caught again; here it does not. */
+static bool
+send_to_asend(pl_asend *step, PyObject *value, pl_ctx *ctx, PyThreadState *ts, pl_item *item)
+{
+    PyAsyncGenObject *async = step->generator;
+    PyGenObject *gen = (PyGenObject *)async;
+    if (step->state == ASEND_CLOSED || (step->state == ASEND_NEW && async->ag_running_async)) {
+        return false;
+    }
+    if (step->state == ASEND_NEW && value == Py_None && step->value != NULL) {
+        value = step->value;
+    }
+    const uint8_t *entry = native_entry(gen, value, ctx, ts);
+    if (entry == NULL) {
+        return false;
+    }
+    step->state = ASEND_RUNNING;
+    async->ag_running_async = 1;
+    PyObject *result = resume(gen, value, entry, ctx, ts);
+    if (gen->gi_frame_state == FRAME_SUSPENDED && !Py_IS_TYPE(result, &_PyAsyncGenWrappedValue_Type)) {
+        *item = (pl_item){result, 0};                /* it awaits something itself */
+        return true;
+    }
+    if (gen->gi_frame_state == FRAME_SUSPENDED) {
+        *item = (pl_item){Py_NewRef(((pl_wrapped_value *)result)->value), 1};
+        Py_DECREF(result);
+    }
+    else {
+        finish(gen, result, ts);
+        if (result != NULL) {
+            Py_DECREF(result);
+            PyErr_SetNone(PyExc_StopAsyncIteration);
+        }
+        if (result != NULL || PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
+            async->ag_closed = 1;
+        }
+        *item = (pl_item){NULL, 0};
+    }
+    async->ag_running_async = 0;
+    step->state = ASEND_CLOSED;
+    return true;
+}
+
+pl_item
+pl_send(PyObject *receiver, PyObject *value, pl_ctx *ctx, PyThreadState *ts)
+{
+    pl_item item;
+    if (Py_IS_TYPE(receiver, &_PyAsyncGenASend_Type) && send_to_asend((pl_asend *)receiver, value, ctx, ts, &item)) {
+        return item;
+    }
     PyObject *result;
     PySendResult status = PyIter_Send(receiver, value, &result);
     return (pl_item){result, status == PYGEN_RETURN};
+}
+
+bool
+pl_generator_layouts(void)
+{
+    return _PyAsyncGenWrappedValue_Type.tp_basicsize == sizeof(pl_wrapped_value) &&
+           _PyAsyncGenASend_Type.tp_basicsize == sizeof(pl_asend);
 }
 
 /* ---- delegation -------------------------------------------------------------------------------------------------------- */
@@ -277,12 +382,6 @@ pl_anext(PyObject *iterator)
     Py_DECREF(next);
     return awaitable;
 }
-
-/* CPython's own; its definition is in no header. */
-typedef struct pl_wrapped_value {
-    PyObject_HEAD
-    PyObject *value;
-} pl_wrapped_value;
 
 /* What an async generator yields goes to its awaiter in a wrapper, from the interpreter's free list of them. */
 PyObject *

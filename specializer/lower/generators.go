@@ -280,6 +280,10 @@ func (e *emitter) emitResumer(r *resumer) {
 		e.Jmp(found)
 	}
 	e.Bind(general)
+	if !r.loop {
+		e.RR(amd64.Mov64, amd64.RDX, ctxReg)
+		e.RR(amd64.Mov64, amd64.RCX, threadReg)
+	}
 	e.JmpMem(e.word(e.helper(r.general)))
 }
 

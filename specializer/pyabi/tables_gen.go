@@ -576,7 +576,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperMakeGenerator:         {"MakeGenerator", "w", "ft", FlagPython},
 	HelperGeneratorReturned:     {"GeneratorReturned", "os", "oOt", FlagRaises | FlagPython},
 	HelperGeneratorExhausted:    {"GeneratorExhausted", "ow", "oOt", FlagRaises | FlagPython},
-	HelperSend:                  {"Send", "os", "oo", FlagRaises | FlagPython},
+	HelperSend:                  {"Send", "os", "ooct", FlagRaises | FlagPython},
 	HelperNewGenerator:          {"NewGenerator", "o", "oPwt", FlagRaises | FlagPython},
 	HelperYieldFromIter:         {"YieldFromIter", "o", "Owct", FlagRaises | FlagPython},
 	HelperAwaitable:             {"Awaitable", "o", "Ow", FlagRaises | FlagPython},
