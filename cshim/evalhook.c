@@ -565,6 +565,7 @@ pl_hook_install(void)
     }
     pl_hooked = interp;
     pl_enabled = true;
+    pl_generators_hook(true);
     pl_mark_foreign(NULL);                /* everything that is running now was started by somebody else */
     if (any_thread(interp, is_traced, NULL)) {
         pl_block(PL_BLOCK_TRACING);
@@ -581,6 +582,7 @@ pl_hook_remove(void)
     }
     pl_block(PL_BLOCK_OFF);
     pl_enabled = false;
+    pl_generators_hook(false);
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(pl_hooked);
     if (current == pl_hook) {
         _PyInterpreterState_SetEvalFrameFunc(pl_hooked, pl_previous_eval);

@@ -295,7 +295,16 @@ pl_with_except_start(PyObject *exit, PyObject *exception)
 PyObject *
 pl_call_stealing(PyObject *function, PyObject **args, int64_t n)
 {
-    PyObject *result = PyObject_Vectorcall(function, args, (size_t)n, NULL);
+    /* The arguments of keyword-only parameters follow the others. */
+    const PyCodeObject *co = (const PyCodeObject *)((PyFunctionObject *)function)->func_code;
+    PyObject *names = NULL, *result = NULL;
+    if (n > co->co_argcount) {
+        names = PyTuple_GetSlice(co->co_localsplusnames, co->co_argcount, n);
+    }
+    if (n <= co->co_argcount || names != NULL) {
+        result = PyObject_Vectorcall(function, args, (size_t)(names != NULL ? co->co_argcount : n), names);
+    }
+    Py_XDECREF(names);
     for (int64_t i = 0; i < n; i++) {
         Py_DECREF(args[i]);
     }

@@ -199,6 +199,7 @@ PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_
 PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behind pl_stub_cold */
 
 /* ---- generators.c ------------------------------------------------------------------------------------------------ */
+void pl_generators_hook(bool install);             /* iteration over generators from C, with the hook */
 bool pl_generator_layouts(void);                   /* whether private structs are as they are taken to be */
 /* Where the unit of a generator's code resumes the suspended frame; NULL when it does not, stock has to. */
 static inline const uint8_t *

@@ -528,6 +528,9 @@ func (b *Builder) speculateOperands() {
 		return
 	}
 	b.before = b.state(b.BCI)
+	if len(b.stack) == 1 {
+		b.speculateIterator()
+	}
 	for _, o := range b.Snap.Resumes {
 		if int32(o.BCI) != b.BCI || int(o.Depth) >= len(b.stack) {
 			continue
@@ -535,6 +538,20 @@ func (b *Builder) speculateOperands() {
 		if class, ok := profileClasses[o.Types]; ok && b.F.Type(b.stack[o.Depth]).Set&ir.Null == 0 {
 			b.stack[o.Depth] = b.GuardClass(b.stack[o.Depth], class)
 		}
+	}
+}
+
+// speculateIterator guards what a generator expression that is started iterates over: the only argument it has.
+func (b *Builder) speculateIterator() {
+	const iterators = ir.RangeIter | ir.ListIter | ir.TupleIter
+	if len(b.F.Entries) < 2 || b.BCI != b.F.Entries[1].BCI || b.Code.ArgCount != 1 || len(b.Snap.Profile) == 0 ||
+		b.Snap.Objects[b.Code.LocalNames[0]].Text != ".0" {
+		return
+	}
+	if class := profileClasses[b.Snap.Profile[0]]; class != 0 && class&^iterators == 0 {
+		v := b.LoadLocal(0)
+		b.F.Values[v].Type = ir.AnyType // an argument nothing deletes
+		b.setLocal(0, b.GuardClass(v, class))
 	}
 }
 
