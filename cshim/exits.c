@@ -24,7 +24,7 @@ typedef struct exit_state {
     bool no_memory;               /* a value could not be boxed; its slot stays NULL and MemoryError is set */
 } exit_state;
 
-static uint64_t
+static inline uint64_t
 read_bits(const exit_state *x, const pl_value *v)
 {
     uint64_t bits = 0;
@@ -50,7 +50,7 @@ read_bits(const exit_state *x, const pl_value *v)
     return bits;
 }
 
-static PyObject *
+static inline PyObject *
 read_value(exit_state *x, const pl_value *v)
 {
     uint64_t bits = read_bits(x, v);
@@ -63,7 +63,7 @@ read_value(exit_state *x, const pl_value *v)
     case PL_REP_BOOL:
         return Py_NewRef((bits & 1) ? Py_True : Py_False);
     case PL_REP_INT:
-        o = PyLong_FromLongLong((int64_t)bits);
+        o = pl_new_int((int64_t)bits);
         break;
     case PL_REP_FLOAT: {
         double d;
@@ -114,7 +114,9 @@ static void
 drop_values(PyObject **values, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        Py_XDECREF(values[i]);
+        if (values[i] != NULL && --values[i]->ob_refcnt == 0) {
+            pl_dealloc(values[i]);
+        }
     }
 }
 

@@ -2,10 +2,47 @@
 #include "abi.h"
 
 
+/* What calling a class without arguments does, without what a call of anything else needs. */
+static PyObject *
+instantiate(PyThreadState *ts, PyTypeObject *type)
+{
+    static PyObject *no_arguments;
+    if (no_arguments == NULL && (no_arguments = PyTuple_New(0)) == NULL) {
+        return NULL;
+    }
+    if (Py_TYPE(type) != &PyType_Type || type->tp_new == NULL || ts->recursion_remaining <= 1) {
+        return PyObject_CallNoArgs((PyObject *)type);
+    }
+    ts->recursion_remaining--;
+    PyObject *value = type->tp_new(type, no_arguments, NULL);
+    if (value != NULL && PyObject_TypeCheck(value, type) && Py_TYPE(value)->tp_init != NULL &&
+        Py_TYPE(value)->tp_init(value, no_arguments, NULL) < 0) {
+        Py_CLEAR(value);
+    }
+    ts->recursion_remaining++;
+    return value;
+}
+
+/* Sets an exception, which is consumed.  While another one is handled it gets that for its context. */
+static void
+set_exception(PyThreadState *ts, PyObject *value)
+{
+    const _PyErr_StackItem *item = ts->exc_info;
+    while ((item->exc_value == NULL || item->exc_value == Py_None) && item->previous_item != NULL) {
+        item = item->previous_item;
+    }
+    if ((item->exc_value == NULL || item->exc_value == Py_None) && ts->curexc_type == NULL) {
+        pl_set_exception(ts, Py_NewRef(Py_TYPE(value)), value, Py_XNewRef(((PyBaseExceptionObject *)value)->traceback));
+        return;
+    }
+    PyErr_SetObject((PyObject *)Py_TYPE(value), value);
+    Py_DECREF(value);
+}
+
 /* An exception that a raise statement names: a class is called, an instance is taken as it is.  New reference, or NULL with
  * the TypeError of stock. */
 static PyObject *
-instance_of(PyObject *named, const char *otherwise)
+instance_of(PyThreadState *ts, PyObject *named, const char *otherwise)
 {
     if (PyExceptionInstance_Check(named)) {
         return Py_NewRef(named);
@@ -14,7 +51,7 @@ instance_of(PyObject *named, const char *otherwise)
         PyErr_SetString(PyExc_TypeError, otherwise);
         return NULL;
     }
-    return PyObject_CallNoArgs(named);
+    return instantiate(ts, (PyTypeObject *)named);
 }
 
 static int
@@ -36,7 +73,8 @@ pl_do_raise(PyObject *exception, PyObject *cause)
     if (exception == NULL) {
         return raise_again();
     }
-    PyObject *value = instance_of(exception, "exceptions must derive from BaseException");
+    PyThreadState *ts = PyThreadState_Get();
+    PyObject *value = instance_of(ts, exception, "exceptions must derive from BaseException");
     if (value == NULL) {
         return -1;
     }
@@ -49,7 +87,7 @@ pl_do_raise(PyObject *exception, PyObject *cause)
     if (cause != NULL) {
         PyObject *fixed = NULL;
         if (cause != Py_None) {
-            fixed = instance_of(cause, "exception causes must derive from BaseException");
+            fixed = instance_of(ts, cause, "exception causes must derive from BaseException");
             if (fixed == NULL) {
                 Py_DECREF(value);
                 return -1;
@@ -57,8 +95,7 @@ pl_do_raise(PyObject *exception, PyObject *cause)
         }
         PyException_SetCause(value, fixed);     /* steals; NULL says that there is none */
     }
-    PyErr_SetObject((PyObject *)Py_TYPE(value), value);
-    Py_DECREF(value);
+    set_exception(ts, value);
     return -1;
 }
 

@@ -206,8 +206,8 @@ look_at_iteration(pl_code *pc, pl_loop *loop, pl_frame *f)
     }
 }
 
-/* A loop whose iterations mostly leave machine code (each raises and handles an exception, say) is faster in stock, which
- * pays neither for the exit nor for the way back.  Looked at once in RETURN_BATCH returns to the unit: when they follow each
+/* A loop whose iterations mostly leave machine code (each runs an instruction that is not compiled, say) is faster in stock,
+ * which pays neither for the exit nor for the way back.  Looked at once in RETURN_BATCH returns to the unit: when they follow each
  * other closer than what an exit and a return cost several times over, the unit does next to nothing in between. */
 enum { RETURN_BATCH = 1024, RETURN_NS = 900 };
 

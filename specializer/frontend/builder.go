@@ -233,6 +233,13 @@ func (b *Builder) LoadLocal(slot int) ir.Value {
 	return v
 }
 
+// LoadLocals reads all locals whose values are not tracked.
+func (b *Builder) LoadLocals() {
+	for slot := range b.locals {
+		b.LoadLocal(slot)
+	}
+}
+
 // StoreLocal assigns a local and writes it through to its slot. The state of the store still has the old value: it is
 // what a finalizer of the old content must not see; the slot is written first.
 func (b *Builder) StoreLocal(slot int, v ir.Value) {
@@ -555,15 +562,12 @@ func (b *Builder) speculateIterator() {
 	}
 }
 
-// minDeopts is how often an exit must have been taken for its speculation not to be made again.
-const minDeopts = 8
-
 // failedAt says whether the entry speculation at bci failed too often in an earlier unit.
 func (b *Builder) failedAt(bci int32) bool {
 	for _, s := range b.Code.Sites {
 		switch codemeta.Reason(s.Reason) {
 		case codemeta.ReasonTypeGuard, codemeta.ReasonUnboundLocal, codemeta.ReasonIntRange:
-			if int32(s.BCI) == bci && s.Count >= minDeopts {
+			if int32(s.BCI) == bci && s.Count >= pyabi.MinDeopts {
 				return true
 			}
 		}
@@ -580,7 +584,7 @@ func (b *Builder) Hint(kind ir.HintKind) *ir.Hint {
 		}
 	}
 	for _, s := range b.Code.Sites {
-		if int32(s.BCI) == b.BCI && s.Count >= minDeopts {
+		if int32(s.BCI) == b.BCI && s.Count >= pyabi.MinDeopts {
 			if h.Failed == nil {
 				h.Failed = map[uint16]bool{}
 			}

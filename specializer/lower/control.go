@@ -424,7 +424,7 @@ func init() {
 		ir.OpRangeIterTake: selectRangeTake, ir.OpListIterTake: selectSequenceTake, ir.OpTupleIterTake: selectSequenceTake,
 
 		ir.OpNewInstance: operands(pyabi.HelperNewInstance),
-		ir.OpCallHelper: selectCallHelper, ir.OpCallPair: selectCallHelper, ir.OpDoHelper: selectCallHelper, ir.OpConcat: operands(pyabi.HelperConcatInPlace),
+		ir.OpCallHelper:  selectCallHelper, ir.OpCallPair: selectCallHelper, ir.OpDoHelper: selectCallHelper, ir.OpConcat: operands(pyabi.HelperConcatInPlace),
 		ir.OpCallFunction: selectCallFunction, ir.OpCallC: selectCallC, ir.OpCheckEvents: selectCheckEvents,
 		ir.OpPushExc: selectPushExc, ir.OpPopExc: selectPopExc, ir.OpExcMatch: operands(pyabi.HelperExcMatch),
 		ir.OpIncRef: selectIncRef, ir.OpDecRef: selectDecRef,

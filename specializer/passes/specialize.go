@@ -24,13 +24,17 @@ func specialize(f *ir.Func, ctx *Context) {
 func (s *specializer) run() {
 	f := s.f
 	s.types, s.repl = make([]ir.Type, len(f.Values)), map[ir.Value]ir.Value{}
-	s.infer()
+	s.rejoins = rejoins(f)
+	for again := true; again; again = s.settle() {
+		s.infer()
+	}
 	s.findTwoClasses()
 	for v := range s.types {
 		if s.types[v] != ir.NoType {
 			f.Values[v].Type = s.types[v]
 		}
 	}
+	s.guardRejoins()
 	for _, b := range ir.ReversePostorder(f) {
 		s.rewriteBlock(b)
 	}
@@ -51,6 +55,7 @@ type specializer struct {
 	elided     bool              // f is the body of an elided frame: nothing may run that could look for the frame
 	observed   bool              // but something does
 	twoClasses map[ir.Value]bool // roots that are lists as well as tuples where they are unpacked
+	rejoins    []rejoin
 }
 
 // infer runs the transfer functions over the blocks until nothing changes. Types only grow, and a class set has as many
@@ -68,7 +73,11 @@ func (s *specializer) infer() {
 			}
 			for _, i := range b.Instrs {
 				changed = s.transfer(i) || changed
-				for _, e := range i.Edges {
+				for n := range i.Edges {
+					e := &i.Edges[n]
+					if s.rejoining(e) {
+						continue
+					}
 					for k, arg := range e.Args {
 						changed = s.grow(e.To.Params[k], s.types[arg]) || changed
 					}

@@ -173,6 +173,9 @@ type Site struct {
 	Count  uint32
 }
 
+// MinDeopts is how often an exit must have been taken for its speculation not to be made again.
+const MinDeopts = 8
+
 // Type profile bits, as enum pl_typebits in cshim/shim.h.
 const (
 	ProfileNull uint16 = 1 << iota

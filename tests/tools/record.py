@@ -3,7 +3,7 @@
 Each tests/golden/*.py has one function of its own name and CALLS, a list of argument tuples. A process of its own calls the
 function often enough for the interpreter to specialise it, has it compiled with the dumps on, and keeps the snapshot. The Go
 command `normalize` then replaces what differs between two runs. With ENTRY = "loop" the snapshot is that of a loop entered
-while it runs.
+while it runs, with HANDLERS = True it asks for the exception handlers.
 """
 
 import importlib
@@ -46,6 +46,8 @@ def warm_up_and_compile(name: str, **options: object) -> None:
     for _ in range(WARM_UP):
         for arguments in program.CALLS:
             function(*arguments)
+    if getattr(program, "HANDLERS", False):
+        assert pyston_lite.enable(compile_all=True, sync=True, **options), pyston_lite.status()
     pyston_lite.compile(function)
 
 
@@ -56,7 +58,7 @@ def record(name: str, target: Path) -> None:
         environ.update(PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1")
         command = [sys.executable, "-m", "tests.tools.record", name, folder]
         subprocess.run(command, env=environ, cwd=ROOT, check=True)
-        found = sorted(Path(folder).glob("*.snapshot"))
+        found = sorted(Path(folder).glob(f"*{name}*.snapshot"))
         assert len(found) == 1, f"{name}: {len(found)} snapshots"
         target.write_bytes(found[0].read_bytes())
 

@@ -290,6 +290,7 @@ func (t *translator) JumpTo(n node) {
 		t.EmitAt(ir.OpPoll, target.Block.BCI)
 	}
 	if !back && (target.Block.Loop || handling && !t.handling(n)) {
+		t.LoadLocals() // what the edge passes is known in the state of the anchor
 		t.EmitAt(ir.OpAnchor, target.Block.BCI)
 	}
 	t.Jump(target)
