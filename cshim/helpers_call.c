@@ -259,17 +259,16 @@ manager_method(PyObject *manager, PyObject *name, const char *missing)
     return method;
 }
 
-pl_pair
-pl_before_with(PyObject *manager)
+/* What opens a context: its end, and the result of its beginning. */
+static pl_pair
+open_context(PyObject *manager, PyObject *enter_name, const char *no_enter, PyObject *exit_name, const char *no_exit)
 {
     const pl_pair failed = {NULL, NULL};
-    PyObject *enter = manager_method(manager, &_Py_ID(__enter__),
-                                     "'%.200s' object does not support the context manager protocol");
+    PyObject *enter = manager_method(manager, enter_name, no_enter);
     if (enter == NULL) {
         return failed;
     }
-    PyObject *exit = manager_method(manager, &_Py_ID(__exit__),
-                                    "'%.200s' object does not support the context manager protocol (missed __exit__ method)");
+    PyObject *exit = manager_method(manager, exit_name, no_exit);
     PyObject *entered = exit == NULL ? NULL : PyObject_CallNoArgs(enter);
     Py_DECREF(enter);
     if (entered == NULL) {
@@ -277,6 +276,23 @@ pl_before_with(PyObject *manager)
         return failed;
     }
     return (pl_pair){exit, entered};
+}
+
+pl_pair
+pl_before_with(PyObject *manager)
+{
+    return open_context(
+        manager, &_Py_ID(__enter__), "'%.200s' object does not support the context manager protocol", &_Py_ID(__exit__),
+        "'%.200s' object does not support the context manager protocol (missed __exit__ method)");
+}
+
+pl_pair
+pl_before_async_with(PyObject *manager)
+{
+    return open_context(
+        manager, &_Py_ID(__aenter__), "'%.200s' object does not support the asynchronous context manager protocol",
+        &_Py_ID(__aexit__),
+        "'%.200s' object does not support the asynchronous context manager protocol (missed __aexit__ method)");
 }
 
 PyObject *

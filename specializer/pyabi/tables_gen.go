@@ -408,6 +408,7 @@ const (
 	HelperReraise
 	HelperExcMatch
 	HelperEgMatch
+	HelperBeforeAsyncWith
 	HelperBeforeWith
 	HelperWithExceptStart
 	HelperMakeFunction
@@ -565,6 +566,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperReraise:               {"Reraise", "i", "o", FlagRaises},
 	HelperExcMatch:              {"ExcMatch", "i", "oo", FlagRaises},
 	HelperEgMatch:               {"EgMatch", "oo", "oo", FlagRaises | FlagPython},
+	HelperBeforeAsyncWith:       {"BeforeAsyncWith", "oo", "o", FlagRaises | FlagPython},
 	HelperBeforeWith:            {"BeforeWith", "oo", "o", FlagRaises | FlagPython},
 	HelperWithExceptStart:       {"WithExceptStart", "o", "oo", FlagRaises | FlagPython},
 	HelperMakeFunction:          {"MakeFunction", "o", "oowp", FlagRaises | FlagPython},

@@ -485,3 +485,41 @@ def test_async_exception_from_another_thread() -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
     thread.join(20)
     assert outcome == ["stopped"]
+
+
+def running_totals(n):
+    t = 0
+    for i in range(n):
+        t += i
+        yield t
+
+
+def test_suspended_generators_outlive_what_resumed_them() -> None:
+    expected = list(stock_copy(running_totals)(12))
+    f = fresh(running_totals)
+    assert f(12).__next__() == 0
+    pyston_lite.compile(f)
+    assert pyston_lite.is_compiled(f)
+    suspended, other = f(12), f(12)
+    taken = [next(suspended) for _ in range(3)]
+    next(other)
+    pyston_lite.disable()
+    try:
+        taken += [next(suspended) for _ in range(3)]
+        assert next(other) == 1
+    finally:
+        pyston_lite.enable()
+    taken += [next(suspended) for _ in range(3)]
+    pyston_lite.suppress(f)
+    assert not pyston_lite.is_compiled(f)
+    assert taken + list(suspended) == expected
+    del other
+    gc.collect()
+
+
+def test_a_generator_made_once_becomes_compiled() -> None:
+    f = fresh(running_totals)
+    pyston_lite.disable()
+    assert pyston_lite.enable(threshold=100, sync=True)
+    it = f(1000)
+    assert [k for k, _ in enumerate(it) if pyston_lite.is_compiled(f)][0] < 200

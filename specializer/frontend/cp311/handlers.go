@@ -154,9 +154,13 @@ func checkEgMatch(t *translator, _ *Instr) {
 	t.Push(match)
 }
 
-// beforeWith is BEFORE_WITH: the context manager is replaced by its __exit__ and what __enter__ returned.
-func beforeWith(t *translator, _ *Instr) {
-	exit, entered := t.CallPair(pyabi.HelperBeforeWith, t.Pop())
+// beforeWith is BEFORE_WITH and BEFORE_ASYNC_WITH: the context manager is replaced by its __exit__ and what __enter__ returned.
+func beforeWith(t *translator, in *Instr) {
+	h := pyabi.HelperBeforeWith
+	if in.Op == OpBeforeAsyncWith {
+		h = pyabi.HelperBeforeAsyncWith
+	}
+	exit, entered := t.CallPair(h, t.Pop())
 	t.Push(exit)
 	t.Push(entered)
 }

@@ -277,7 +277,7 @@ func init() {
 		OpAsyncGenWrap: helper(pyabi.HelperAsyncGenWrap, 1),
 		OpReraise:      reraise, OpPushExcInfo: pushExcInfo, OpCheckExcMatch: checkExcMatch, OpCheckEgMatch: checkEgMatch,
 		OpPopExcept:  func(t *translator, _ *Instr) { t.Emit(ir.OpPopExc, 0, t.Pop()) },
-		OpBeforeWith: beforeWith, OpWithExceptStart: withExceptStart, OpEndAsyncFor: endAsyncFor,
+		OpBeforeWith: beforeWith, OpBeforeAsyncWith: beforeWith, OpWithExceptStart: withExceptStart, OpEndAsyncFor: endAsyncFor,
 		OpReturnValue: func(t *translator, _ *Instr) {
 			t.Return(t.Pop())
 		},

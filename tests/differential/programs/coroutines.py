@@ -97,6 +97,27 @@ async def with_blocks():
     return log
 
 
+class NoManager:
+    async def __aenter__(self):
+        return self
+
+
+class BadManager(NoManager):
+    def __aexit__(self, *args):
+        return 5
+
+
+async def not_managers():
+    out = []
+    for make in (object, NoManager, BadManager):
+        try:
+            async with make() as m:
+                out.append(type(m).__name__)
+        except TypeError as e:
+            out.append(str(e))
+    return out
+
+
 async def gather():
     async def worker(n):
         for k in range(n):
@@ -235,7 +256,7 @@ def main():
     functions = [
         lambda: run(fib(10)), lambda: run(talk([]), "abc"), lambda: run(awaits_old(), "xyz"), states, awaited_twice, tracebacks,
         never_awaited, origins,
-        lambda: asyncio.run(collect(5)), lambda: asyncio.run(with_blocks()), lambda: asyncio.run(gather()),
+        lambda: asyncio.run(collect(5)), lambda: asyncio.run(with_blocks()), lambda: asyncio.run(not_managers()), lambda: asyncio.run(gather()),
         lambda: asyncio.run(cancelled()), lambda: asyncio.run(aclose_athrow()),
     ]
     first = [repr(f()) for f in functions]
