@@ -77,13 +77,15 @@ pl_make_generator(pl_frame *f, PyThreadState *ts)
 }
 
 /* A call of a function that makes a generator, with as many arguments as it has parameters: where the code in front of
- * RETURN_GENERATOR does nothing, no frame needs to be pushed for it. */
+ * RETURN_GENERATOR does nothing or fetches the cells of the closure, no frame needs to be pushed for it. */
 PyObject *
 pl_new_generator(PyObject *function, PyObject **args, int64_t n, PyThreadState *ts)
 {
     PyFunctionObject *func = (PyFunctionObject *)function;
     PyCodeObject *co = (PyCodeObject *)func->func_code;
-    if (co->co_ncellvars != 0 || co->co_nfreevars != 0 || ts->recursion_remaining <= 0 || tracks_origin(co, ts)) {
+    int at = co->co_nfreevars != 0;       /* RETURN_GENERATOR, behind COPY_FREE_VARS */
+    if (co->co_ncellvars != 0 || pl_opcode(co, at) != RETURN_GENERATOR || ts->recursion_remaining <= 0 ||
+        tracks_origin(co, ts)) {
         return pl_call_stealing(function, args, n);
     }
     PyGenObject *gen = allocate(func, co);
@@ -96,9 +98,13 @@ pl_new_generator(PyObject *function, PyObject **args, int64_t n, PyThreadState *
     pl_frame *f = (pl_frame *)gen->gi_iframe;
     _PyFrame_InitializeSpecials(f, (PyFunctionObject *)Py_NewRef(func), NULL, co->co_nlocalsplus);
     f->is_entry = true;
-    f->prev_instr = _PyCode_CODE(co);
-    for (int i = 0; i < co->co_nlocalsplus; i++) {
+    f->prev_instr = _PyCode_CODE(co) + at;
+    int first_free = co->co_nlocalsplus - co->co_nfreevars;
+    for (int i = 0; i < first_free; i++) {
         f->localsplus[i] = i < n ? args[i] : NULL;
+    }
+    for (int i = 0; i < co->co_nfreevars; i++) {
+        f->localsplus[first_free + i] = Py_NewRef(PyTuple_GET_ITEM(func->func_closure, i));
     }
     return start(gen);
 }
