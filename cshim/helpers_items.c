@@ -166,6 +166,7 @@ array_store(PyObject *o, PyObject *key, PyObject *value)
 typedef struct item_slots { bool known; binaryfunc get; objobjargproc set; getiterfunc iter; PyObject *get_name, *set_name, *iter_name; } item_slots;
 
 static item_slots slots;
+destructor pl_python_dealloc;
 
 /* Before the first unit: the class is garbage that waits for the collector, and what it names would seem to be leaked by
  * whatever machine code does first. */
@@ -185,6 +186,7 @@ pl_items_prepare(void)
         slots.iter = ((PyTypeObject *)class)->tp_iter;
         slots.get = ((PyTypeObject *)class)->tp_as_mapping->mp_subscript;
         slots.set = ((PyTypeObject *)class)->tp_as_mapping->mp_ass_subscript;
+        pl_python_dealloc = ((PyTypeObject *)class)->tp_dealloc;
     }
     Py_XDECREF(class);
     PyErr_Clear();

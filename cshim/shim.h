@@ -324,6 +324,7 @@ bool pl_fits_getitem(PyCodeObject *co);            /* stock may run it inside it
 bool pl_stop_inlining(void);                       /* keeps stock from doing so, once and for all; false: could not */
 
 /* ---- helpers_items.c --------------------------------------------------------------------------------------------- */
+extern destructor pl_python_dealloc;               /* tp_dealloc of classes made in Python; NULL before pl_items_prepare */
 void pl_items_prepare(void);                       /* before the first unit; never raises */
 
 /* ---- helpers_binary.c -------------------------------------------------------------------------------------------- */

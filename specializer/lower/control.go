@@ -279,7 +279,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 	vr := s.vreg(i.Args[0])
 	v := in.op(regalloc.Operand{V: vr, Pos: regalloc.Late})
 	in.clobbers = regalloc.MakeRegSet(regalloc.PReg(amd64.RAX), regalloc.PReg(amd64.RCX))
-	x := s.dies(in, v, ir.AnyType, i.State).x // what the frame object shows must be current
+	x := s.flushes(in, i.State) // what the frame object shows must be current
 	slots := s.liveSlots(i.State)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		kept, plain := e.NewLabel(), e.NewLabel()

@@ -316,7 +316,12 @@ func (e *emitter) prevInstr(bci int32) {
 // exitStub writes the record of an instruction's exit and puts the way out out of line. A flush exit is called by the
 // instruction's own cold path instead.
 func (e *emitter) exitStub(in *inst, x *exit, a []regalloc.Loc) {
-	x.id = e.meta.AddExit(e.exitRecord(in, x, a))
+	rec := e.exitRecord(in, x, a)
+	x.id = e.meta.AddExit(rec)
+	if x.always && x.kind == codemeta.ExitFlush {
+		rec.Releases = nil
+		x.shown = e.meta.AddExit(rec)
+	}
 	if x.kind == codemeta.ExitFlush {
 		return
 	}

@@ -105,7 +105,8 @@ type exit struct {
 	state  *ir.FrameState
 	first  int              // index in inst.ops of the first state operand
 	values map[ir.Value]int // operand that holds a value of the state
-	dying  int              // flush: the operand that is released while elided frames exist, -1 when none is
+	dying  int              // flush: the operand that it releases, -1 when none is
+	shown  uint32           // stress: the record of the same flush without the release
 	undo   func(e *emitter, a []regalloc.Loc)
 	always bool // stress: the exit is taken whenever the instruction is reached
 	label  amd64.Label

@@ -10,30 +10,34 @@ import (
 
 // death is what an instruction may release: of what type, and what a finalizer would see.
 type death struct {
-	t      ir.Type
-	state  *ir.FrameState // nil when no finalizer can run, or when it does not matter what it sees
-	x      *exit          // the flush that shows it the locals and the elided frames; nil when memory shows them already
-	elided bool
+	t     ir.Type
+	state *ir.FrameState // nil when no finalizer can run, or when it does not matter what it sees
+	x     *exit          // the flush that shows it the locals and the elided frames, and releases; nil when memory shows all
 }
 
-// dies prepares the release of operand k of the instruction, which is of type t. In inlined code the flush builds the elided
-// frames, and the release is made while they exist; elsewhere it writes the slots that are stale.
+// dies prepares the release of operand k of the instruction, which is of type t. Where finalizers would see stale slots or miss
+// elided frames, the release is made by a flush, which shows them those if the death can run any.
 func (s *selector) dies(in *inst, k int, t ir.Type, state *ir.FrameState) death {
 	if t.Within(ir.Trivial) || state == nil || s.cur.Quiet {
 		return death{t: t}
 	}
-	d := death{t: t, state: state, elided: state.Parent != nil}
-	stale := d.elided
+	d := death{t: t, state: state, x: s.flushes(in, state)}
+	if d.x != nil {
+		d.x.dying = k
+	}
+	return d
+}
+
+// flushes adds the flush that shows observers what memory does not; nil when it shows all.
+func (s *selector) flushes(in *inst, state *ir.FrameState) *exit {
+	stale := state.Parent != nil
 	for _, dirty := range state.Dirty {
 		stale = stale || dirty
 	}
-	if stale {
-		d.x = s.exitTo(in, codemeta.ExitFlush, codemeta.ReasonNone, state.Observers(), regalloc.Late, nil)
-		if d.elided {
-			d.x.dying = k
-		}
+	if !stale {
+		return nil
 	}
-	return d
+	return s.exitTo(in, codemeta.ExitFlush, codemeta.ReasonNone, state.Observers(), regalloc.Late, nil)
 }
 
 // release emits the decrement of an object's count and, out of line, its deallocation, which preserves all registers.
@@ -63,12 +67,10 @@ func (e *emitter) release(r amd64.Reg, d death) {
 			}
 		}
 		switch {
-		case d.elided:
+		case d.x != nil:
 			e.MI(amd64.Mov64, amd64.At(r, e.s.off.ObjRefcnt), 1)
 			e.flushCall(d.x.id)
 			e.Jmp(done)
-		case d.x != nil:
-			e.flushCall(d.x.id)
 		case d.state != nil:
 			e.running(d.state)
 		}

@@ -17,8 +17,7 @@ func (s *selector) stress(opt Options) {
 	guards, exits := s.every(opt.StressGuards), s.every(opt.StressExits)
 	for k := range s.insts {
 		for _, x := range s.insts[k].exits {
-			// One with a dying operand cannot be forced either: the operand does not exist yet.
-			if x.kind == codemeta.ExitRaise || x.dying >= 0 {
+			if x.kind == codemeta.ExitRaise {
 				continue
 			}
 			if x.kind == codemeta.ExitDeopt && x.reason.Speculative() {
@@ -48,7 +47,7 @@ func (s *selector) every(n uint32) func() bool {
 // takeExit leaves before the instruction. A flush only writes the locals, so the instruction follows.
 func (e *emitter) takeExit(x *exit) {
 	if x.kind == codemeta.ExitFlush {
-		e.flushCall(x.id)
+		e.flushCall(x.shown)
 		return
 	}
 	e.Jmp(x.label)
