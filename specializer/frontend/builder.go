@@ -356,6 +356,9 @@ type Target struct {
 	stack   []ir.Value
 }
 
+// Entered says whether an edge into the target has been made.
+func (t *Target) Entered() bool { return t.entered }
+
 // edge hands the environment to a target.
 func (b *Builder) edge(to *Target) ir.Edge {
 	if !to.Merge {

@@ -71,10 +71,7 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 	}
 	t.flow = newFlow(instrs, entries...)
 	t.enter(entries)
-	for _, n := range t.order {
-		t.translate(n)
-	}
-	t.DropUnreached()
+	t.translateAll()
 	return t.F, nil
 }
 
@@ -130,10 +127,7 @@ func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame
 	}
 	t.orderNodes([]int32{0})
 	t.JumpTo(t.order[0])
-	for _, n := range t.order {
-		t.translate(n)
-	}
-	t.DropUnreached()
+	t.translateAll()
 	return t.F, nil
 }
 
@@ -304,6 +298,22 @@ func (t *translator) handling(n node) bool {
 
 // to is the node the current instruction reaches at bytecode index bci.
 func (t *translator) to(bci int32) node { return t.succ(t.node, t.flow.at[bci]) }
+
+// translateAll translates the nodes that something reaches. Mostly one round does; what only a backward edge reaches, because
+// the code in front of it ends in exits, takes another one.
+func (t *translator) translateAll() {
+	done := make([]bool, len(t.order))
+	for again := true; again; {
+		again = false
+		for k, n := range t.order {
+			if !done[k] && t.targets[n].Entered() {
+				t.translate(n)
+				done[k], again = true, true
+			}
+		}
+	}
+	t.DropUnreached()
+}
 
 // translate appends the operations of one node.
 func (t *translator) translate(n node) {
