@@ -74,11 +74,48 @@ func (u *unboxer) candidates() {
 			}
 		}
 	}
-	for v := range u.class {
-		if !wanted[v] {
+	for v, compared := range u.compared() {
+		if !wanted[v] || compared {
 			u.class[v] = 0
 		}
 	}
+}
+
+// compared finds the values whose identity a program looks at (`is`), and those that flow into them: a number that is taken out
+// of its object and put into a new one is another object.
+func (u *unboxer) compared() []bool {
+	marked := make([]bool, len(u.f.Values))
+	some := false
+	for _, b := range u.f.Blocks {
+		for _, i := range b.Instrs {
+			if i.Op != ir.OpIs || u.apart(i.Args[0], i.Args[1]) {
+				continue
+			}
+			for _, a := range i.Args {
+				marked[u.f.Root(a)] = true
+				some = true
+			}
+		}
+	}
+	for changed := some; changed; {
+		changed = false
+		for _, b := range u.f.Blocks {
+			for _, e := range b.Term().Edges {
+				for k, a := range e.Args {
+					if root := u.f.Root(a); marked[e.To.Params[k]] && !marked[root] {
+						marked[root], changed = true, true
+					}
+				}
+			}
+		}
+	}
+	return marked
+}
+
+// apart says whether two values cannot both be the same int or float object.
+func (u *unboxer) apart(a, b ir.Value) bool {
+	const numbers = ir.Int | ir.Float
+	return u.f.Type(a).Set&u.f.Type(b).Set&numbers == 0
 }
 
 // boxed is the machine value inside a box, or NoValue.
