@@ -81,9 +81,9 @@ int pl_reraise(PyObject *exception);
 int pl_exc_match(PyObject *exception, PyObject *named);
 pl_pair pl_eg_match(PyObject *exception, PyObject *named);
 PyObject *pl_poll_called(PyObject *result, PyThreadState *ts);
-pl_pair pl_before_with(PyObject *manager);
-pl_pair pl_before_async_with(PyObject *manager);
-PyObject *pl_with_except_start(PyObject *exit, PyObject *exception);
+pl_pair pl_before_with(PyObject *manager, pl_ctx *ctx, PyThreadState *ts);
+pl_pair pl_before_async_with(PyObject *manager, pl_ctx *ctx, PyThreadState *ts);
+PyObject *pl_with_except_start(PyObject *exit, PyObject *exception, pl_ctx *ctx, PyThreadState *ts);
 
 PyObject *pl_build_tuple(PyObject **items, int64_t n);
 PyObject *pl_build_list(PyObject **items, int64_t n);

@@ -259,17 +259,43 @@ manager_method(PyObject *manager, PyObject *name, const char *missing)
     return method;
 }
 
+/* __enter__ of a manager, as a function that takes the manager where binding it would make no difference. */
+static PyObject *
+call_enter(PyObject *manager, PyObject *enter, bool bound, pl_ctx *ctx, PyThreadState *ts)
+{
+    PyObject *result, *arguments[2] = {NULL, manager};
+    if (bound) {
+        return PyObject_CallNoArgs(enter);
+    }
+    Py_INCREF(manager);           /* the bound method would have it, too */
+    Py_INCREF(manager);
+    if (!pl_enter_function(ts, ctx, enter, arguments + 1, 1, &result)) {
+        Py_DECREF(manager);
+        result = PyObject_Vectorcall(enter, arguments + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    }
+    Py_DECREF(manager);
+    return result;
+}
+
 /* What opens a context: its end, and the result of its beginning. */
 static pl_pair
-open_context(PyObject *manager, PyObject *enter_name, const char *no_enter, PyObject *exit_name, const char *no_exit)
+open_context(PyObject *manager, PyObject *enter_name, const char *no_enter, PyObject *exit_name, const char *no_exit,
+             pl_ctx *ctx, PyThreadState *ts)
 {
     const pl_pair failed = {NULL, NULL};
-    PyObject *enter = manager_method(manager, enter_name, no_enter);
-    if (enter == NULL) {
-        return failed;
+    PyObject *enter = _PyType_Lookup(Py_TYPE(manager), enter_name);
+    bool bound = enter == NULL || !_PyType_HasFeature(Py_TYPE(enter), Py_TPFLAGS_METHOD_DESCRIPTOR);
+    if (bound) {
+        enter = manager_method(manager, enter_name, no_enter);
+        if (enter == NULL) {
+            return failed;
+        }
+    }
+    else {
+        Py_INCREF(enter);
     }
     PyObject *exit = manager_method(manager, exit_name, no_exit);
-    PyObject *entered = exit == NULL ? NULL : PyObject_CallNoArgs(enter);
+    PyObject *entered = exit == NULL ? NULL : call_enter(manager, enter, bound, ctx, ts);
     Py_DECREF(enter);
     if (entered == NULL) {
         Py_XDECREF(exit);
@@ -279,30 +305,43 @@ open_context(PyObject *manager, PyObject *enter_name, const char *no_enter, PyOb
 }
 
 pl_pair
-pl_before_with(PyObject *manager)
+pl_before_with(PyObject *manager, pl_ctx *ctx, PyThreadState *ts)
 {
     return open_context(
         manager, &_Py_ID(__enter__), "'%.200s' object does not support the context manager protocol", &_Py_ID(__exit__),
-        "'%.200s' object does not support the context manager protocol (missed __exit__ method)");
+        "'%.200s' object does not support the context manager protocol (missed __exit__ method)", ctx, ts);
 }
 
 pl_pair
-pl_before_async_with(PyObject *manager)
+pl_before_async_with(PyObject *manager, pl_ctx *ctx, PyThreadState *ts)
 {
     return open_context(
         manager, &_Py_ID(__aenter__), "'%.200s' object does not support the asynchronous context manager protocol",
         &_Py_ID(__aexit__),
-        "'%.200s' object does not support the asynchronous context manager protocol (missed __aexit__ method)");
+        "'%.200s' object does not support the asynchronous context manager protocol (missed __aexit__ method)", ctx, ts);
 }
 
 PyObject *
-pl_with_except_start(PyObject *exit, PyObject *exception)
+pl_with_except_start(PyObject *exit, PyObject *exception, pl_ctx *ctx, PyThreadState *ts)
 {
-    PyObject *traceback = PyException_GetTraceback(exception);
-    PyObject *arguments[4] = {
-        NULL, (PyObject *)Py_TYPE(exception), exception, traceback != NULL ? traceback : Py_None,
+    PyObject *traceback = PyException_GetTraceback(exception), *result;
+    PyObject *arguments[5] = {
+        NULL, NULL, (PyObject *)Py_TYPE(exception), exception, traceback != NULL ? traceback : Py_None,
     };
-    PyObject *result = PyObject_Vectorcall(exit, arguments + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    bool entered = false;
+    if (Py_IS_TYPE(exit, &PyMethod_Type)) {
+        arguments[1] = PyMethod_GET_SELF(exit);
+        for (int i = 1; i < 5; i++) {
+            Py_INCREF(arguments[i]);
+        }
+        entered = pl_enter_function(ts, ctx, PyMethod_GET_FUNCTION(exit), arguments + 1, 4, &result);
+        for (int i = 1; !entered && i < 5; i++) {
+            Py_DECREF(arguments[i]);
+        }
+    }
+    if (!entered) {
+        result = PyObject_Vectorcall(exit, arguments + 2, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    }
     Py_XDECREF(traceback);
     return result;
 }

@@ -636,6 +636,10 @@ func selectCallHelper(s *selector, i *ir.Instr) {
 			words = words[1:]
 		case 'f':
 			args = append(args, theFrame)
+		case 'c':
+			args = append(args, arg{kind: argContext})
+		case 't':
+			args = append(args, arg{kind: argThread})
 		default:
 			panic("BUG: helper " + h.String() + " takes " + h.Row().Args)
 		}

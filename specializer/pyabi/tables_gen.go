@@ -408,8 +408,8 @@ const (
 	HelperReraise
 	HelperExcMatch
 	HelperEgMatch
-	HelperBeforeAsyncWith
 	HelperBeforeWith
+	HelperBeforeAsyncWith
 	HelperWithExceptStart
 	HelperMakeFunction
 	HelperIter
@@ -566,9 +566,9 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperReraise:               {"Reraise", "i", "o", FlagRaises},
 	HelperExcMatch:              {"ExcMatch", "i", "oo", FlagRaises},
 	HelperEgMatch:               {"EgMatch", "oo", "oo", FlagRaises | FlagPython},
-	HelperBeforeAsyncWith:       {"BeforeAsyncWith", "oo", "o", FlagRaises | FlagPython},
-	HelperBeforeWith:            {"BeforeWith", "oo", "o", FlagRaises | FlagPython},
-	HelperWithExceptStart:       {"WithExceptStart", "o", "oo", FlagRaises | FlagPython},
+	HelperBeforeWith:            {"BeforeWith", "oo", "oct", FlagRaises | FlagPython},
+	HelperBeforeAsyncWith:       {"BeforeAsyncWith", "oo", "oct", FlagRaises | FlagPython},
+	HelperWithExceptStart:       {"WithExceptStart", "o", "ooct", FlagRaises | FlagPython},
 	HelperMakeFunction:          {"MakeFunction", "o", "oowp", FlagRaises | FlagPython},
 	HelperIter:                  {"Iter", "o", "oct", FlagRaises | FlagPython},
 	HelperNext:                  {"Next", "ow", "o", FlagRaises | FlagPython},

@@ -137,6 +137,26 @@ def with_generators(n):
     return total, log[-5:]
 
 
+class Counting:
+    def __enter__(self):
+        return sys.getrefcount(self), sys.getrefcount(type(self).__enter__)
+
+    def __exit__(self, kind, value, trace):
+        self.seen = sys.getrefcount(self), sys.getrefcount(type(self).__exit__), sys.getrefcount(kind) > 3, value is None or sys.getrefcount(value)
+        return True
+
+
+def counting(n):
+    out = []
+    for i in range(n):
+        manager = Counting()
+        with manager as counts:
+            if i % 2:
+                raise ValueError(i)
+        out.append((counts, manager.seen))
+    return out[-2:]
+
+
 def suppressing(n):
     count = 0
     for i in range(n):
@@ -172,6 +192,7 @@ for turn in range(3):
     print(not_managers(22))
     print(with_generators(30))
     print(suppressing(30))
+    print(counting(30))
     print(stack(30))
     print(Manager.log[-6:], len(Manager.log))
 
