@@ -25,17 +25,15 @@ pl_new_int(int64_t value)
 {
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     PyObject *o = pl_ints.head;
-    if (o == NULL || size >> (2 * PyLong_SHIFT) != 0 || (value >= -_PY_NSMALLNEGINTS && value < _PY_NSMALLPOSINTS)) {
+    if (o == NULL || size >> PyLong_SHIFT != 0 || (value >= -_PY_NSMALLNEGINTS && value < _PY_NSMALLPOSINTS)) {
         return PyLong_FromLongLong(value);
     }
     pl_ints.head = (PyObject *)Py_TYPE(o);
     pl_ints.count--;
     PyLongObject *number = (PyLongObject *)o;
-    number->ob_digit[0] = (digit)(size & PyLong_MASK);
-    number->ob_digit[1] = (digit)(size >> PyLong_SHIFT);
-    Py_ssize_t digits = size >> PyLong_SHIFT != 0 ? 2 : 1;
+    number->ob_digit[0] = (digit)size;
     Py_SET_TYPE(o, &PyLong_Type);
-    Py_SET_SIZE(o, value < 0 ? -digits : digits);
+    Py_SET_SIZE(o, value < 0 ? -1 : 1);
     Py_SET_REFCNT(o, 1);
     return o;
 }

@@ -259,7 +259,7 @@ typedef struct pl_int_pool { PyObject *head; int64_t count; } pl_int_pool;
 #define PL_INT_POOL_MAX 256
 extern pl_int_pool pl_ints;
 void pl_dealloc(PyObject *o);                      /* an object whose count is zero: to its pool or to _Py_Dealloc */
-PyObject *pl_new_int(int64_t value);               /* from the pool, if it has one */
+PyObject *pl_new_int(int64_t value);               /* one of one digit from the pool, if that has one */
 void pl_pools_clear(void);
 
 /* ---- evalhook.c, osr.c ------------------------------------------------------------------------------------------- */
