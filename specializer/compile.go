@@ -74,9 +74,11 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 		return nil, refusal(err)
 	}
 	opt.dump("ir-frontend", func() string { return f.String() })
-	if err := passes.Run(f, opt.context(snap)); err != nil {
+	ctx := opt.context(snap)
+	if err := passes.Run(f, ctx); err != nil {
 		return nil, err
 	}
+	opt.dump("counters", ctx.CounterText)
 	out, err := lower.Lower(f, snap, lower.Options{
 		StressGuards: opt.StressGuards, StressExits: opt.StressExits, ShuffleSeed: opt.ShuffleSeed, Check: opt.Verify,
 		Listing: opt.listing(), Marks: opt.Dump != nil,

@@ -5,7 +5,10 @@ package passes
 
 import (
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"pystonlite/specializer/ir"
@@ -54,6 +57,15 @@ func (c *Context) Count(what string, n int) {
 		c.Counters = map[string]int{}
 	}
 	c.Counters[what] += n
+}
+
+// CounterText lists the counters by name, one a line.
+func (c *Context) CounterText() string {
+	var out strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(c.Counters)) {
+		fmt.Fprintf(&out, "%6d %s\n", c.Counters[name], name)
+	}
+	return out.String()
 }
 
 func (c *Context) debugf(format string, args ...any) {
