@@ -579,15 +579,18 @@ func (b *Builder) failedAt(bci int32) bool {
 }
 
 // Hint makes the feedback record of the current instruction.
-func (b *Builder) Hint(kind ir.HintKind) *ir.Hint {
-	h := &ir.Hint{Kind: kind, BCI: b.BCI, Before: b.Before()}
+func (b *Builder) Hint(kind ir.HintKind) *ir.Hint { return b.HintFrom(kind, b.Before()) }
+
+// HintFrom is Hint for an instruction whose guards go back further than to itself: exits count at either place.
+func (b *Builder) HintFrom(kind ir.HintKind, before *ir.FrameState) *ir.Hint {
+	h := &ir.Hint{Kind: kind, BCI: b.BCI, Before: before}
 	for k := range b.Code.Feedback {
 		if int32(b.Code.Feedback[k].BCI) == b.BCI {
 			h.Rec = &b.Code.Feedback[k]
 		}
 	}
 	for _, s := range b.Code.Sites {
-		if int32(s.BCI) == b.BCI && s.Count >= pyabi.MinDeopts {
+		if at := int32(s.BCI); (at == b.BCI || at == before.BCI) && s.Count >= pyabi.MinDeopts {
 			if h.Failed == nil {
 				h.Failed = map[uint16]bool{}
 			}

@@ -152,5 +152,12 @@ func (s *specializer) speculateTruth(i *ir.Instr, h *ir.Hint) bool {
 	return true
 }
 
-// anyFailed says whether an exit at the place of the hint was taken often.
-func anyFailed(h *ir.Hint) bool { return len(h.Failed) > 0 }
+// anyFailed says whether a guess at the place of the hint, or in what was inlined there, was wrong often.
+func anyFailed(h *ir.Hint) bool {
+	for reason := range h.Failed {
+		if codemeta.Reason(reason).Speculative() {
+			return true
+		}
+	}
+	return false
+}

@@ -29,6 +29,7 @@ func (s *specializer) run() {
 		s.infer()
 	}
 	s.findTwoClasses()
+	s.shareFailures()
 	for v := range s.types {
 		if s.types[v] != ir.NoType {
 			f.Values[v].Type = s.types[v]

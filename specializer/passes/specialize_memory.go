@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"maps"
+
 	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
@@ -367,8 +369,43 @@ func (s *specializer) eachItem(i *ir.Instr, do func(x *ir.Instr, index int64)) {
 	}
 }
 
-// findTwoClasses collects the values that were expected to be of another class where they were taken apart. Each place would
-// have to fail by itself otherwise, before the one behind it is reached.
+// shareFailures tells every attribute access of a value that was of another class at one of them. Each place would have to fail
+// by itself otherwise, before the one behind it is reached.
+func (s *specializer) shareFailures() {
+	reason := uint16(codemeta.ReasonTypeVersion)
+	several := map[ir.Value]bool{}
+	each := func(do func(root ir.Value, h *ir.Hint)) {
+		for _, b := range s.f.Blocks {
+			for _, i := range b.Instrs {
+				switch i.Op {
+				case ir.OpPyGetAttr, ir.OpPySetAttr, ir.OpPyGetMethod:
+					if h, ok := i.Aux.(*ir.Hint); ok {
+						do(s.f.Root(i.Args[0]), h)
+					}
+				}
+			}
+		}
+	}
+	each(func(root ir.Value, h *ir.Hint) {
+		if h.Failed[reason] {
+			several[root] = true
+		}
+	})
+	if len(several) == 0 {
+		return
+	}
+	each(func(root ir.Value, h *ir.Hint) {
+		if several[root] && !h.Failed[reason] {
+			h.Failed = maps.Clone(h.Failed)
+			if h.Failed == nil {
+				h.Failed = map[uint16]bool{}
+			}
+			h.Failed[reason] = true
+		}
+	})
+}
+
+// findTwoClasses collects the values that were expected to be of another class where they were taken apart, for the same reason.
 func (s *specializer) findTwoClasses() {
 	for _, b := range s.f.Blocks {
 		for _, i := range b.Instrs {

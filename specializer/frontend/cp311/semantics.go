@@ -147,10 +147,11 @@ func init() {
 			}
 		},
 		OpCall: func(t *translator, in *Instr) {
-			h := t.hint(in)
+			before := t.Before()
 			if t.callBefore != nil {
-				h.Before = t.callBefore
+				before = t.callBefore
 			}
+			h := t.HintFrom(ir.HintNone, before)
 			i := t.Python(ir.OpPyCall, 0, h, t.PopN(int(in.Arg)+2)...)
 			i.Obj = uint32(t.kwnames)
 			t.Push(i.Result())
