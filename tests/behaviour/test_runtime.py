@@ -522,4 +522,4 @@ def test_a_generator_made_once_becomes_compiled() -> None:
     pyston_lite.disable()
     assert pyston_lite.enable(threshold=100, sync=True)
     it = f(1000)
-    assert [k for k, _ in enumerate(it) if pyston_lite.is_compiled(f)][0] < 200
+    assert next(k for k, _ in enumerate(it) if pyston_lite.is_compiled(f)) < 200
