@@ -79,7 +79,9 @@ def test_start_up_never_breaks(python: Path, damage: str) -> None:
             path.unlink()
     else:
         (package / "libpystonlite.so").unlink()
-    done = start(python, "-c", "print(sum(i for i in range(100_000)))", PYSTON_LITE_THRESHOLD="50")
+    done = start(
+        python, "-c", "print(sum(i for i in range(100_000)))", PYSTON_LITE_THRESHOLD="50", PYSTON_LITE_SYNC="1"
+    )
     assert (done.stdout, done.returncode) == ("4999950000\n", 0)
     if damage == "no_library":  # noticed when the first function is hot, and said in one line
         assert done.stderr.startswith("pyston_lite: nothing will be compiled")

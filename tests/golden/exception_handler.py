@@ -13,3 +13,4 @@ def exception_handler(items):
 
 CALLS = [([1, 2, 3],)]
 HANDLERS = True
+EXITS = True  # an index is out of range: stock raises
