@@ -90,6 +90,16 @@ func (r Reason) String() string {
 // Speculative reports whether exits of this reason are failed guesses, which count towards recompiling their unit.
 func (r Reason) Speculative() bool { return r < numReasons && reasons[r].speculative }
 
+// StandingGuard says whether guards leave for that reason which stand where no instruction of their own does: at entries and
+// where paths meet.
+func StandingGuard(reason uint16) bool {
+	switch Reason(reason) {
+	case ReasonTypeGuard, ReasonUnboundLocal, ReasonIntRange:
+		return true
+	}
+	return false
+}
+
 // NumReasons is the number of reasons; the valid ones are below it.
 func NumReasons() int { return int(numReasons) }
 

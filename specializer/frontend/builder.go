@@ -32,7 +32,21 @@ func (u *Unsupported) Error() string { return u.Reason }
 
 // Malformed ends the translation: CPython's compiler makes no such bytecode. It panics with an *Unsupported, which the
 // Build function of a front end returns as its error; so not every reader of an operand has to pass an error on.
-func Malformed() { panic(&Unsupported{Reason: "malformed bytecode"}) }
+func Malformed() { Refuse("malformed bytecode") }
+
+// Refuse ends the translation of code that cannot be compiled.
+func Refuse(reason string) { panic(&Unsupported{Reason: reason}) }
+
+// Refused, deferred, makes the result of a Build function of a translation that was ended; other panics go on.
+func Refused(f **ir.Func, err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *Unsupported:
+		*f, *err = nil, r
+	default:
+		panic(r)
+	}
+}
 
 // Builder holds the state of one translation.
 type Builder struct {
@@ -206,7 +220,7 @@ func (b *Builder) Null() ir.Value { return b.Emit(ir.OpConstNull, 0).Result() }
 // Const is an object of the snapshot.
 func (b *Builder) Const(obj pyabi.ObjID) ir.Value {
 	op := ir.OpConstObj
-	if b.Inlined != nil && !heldByUnit[b.Snap.Objects[obj].Kind] {
+	if b.Inlined != nil && !heldByUnit(b.Snap.Objects[obj].Kind) {
 		op = ir.OpBorrowObj
 	}
 	i := b.Emit(op, 0)
@@ -215,10 +229,13 @@ func (b *Builder) Const(obj pyabi.ObjID) ir.Value {
 	return i.Result()
 }
 
-// heldByUnit are the kinds of constants that live as long as the unit, whatever becomes of the code they are constants of.
-var heldByUnit = [...]bool{
-	pyabi.KindNone: true, pyabi.KindBool: true, pyabi.KindInt: true, pyabi.KindFloat: true, pyabi.KindStr: true,
-	pyabi.KindBytes: true, pyabi.KindDict: false,
+// heldByUnit says of which kinds constants live as long as the unit, whatever becomes of the code they are constants of.
+func heldByUnit(kind pyabi.ObjKind) bool {
+	switch kind {
+	case pyabi.KindNone, pyabi.KindBool, pyabi.KindInt, pyabi.KindFloat, pyabi.KindStr, pyabi.KindBytes:
+		return true
+	}
+	return false
 }
 
 // LoadLocal reads a local; a slot whose value is not tracked is read from memory.
@@ -498,7 +515,7 @@ var profileClasses = map[uint16]ir.ClassSet{
 // only numbers do (containers are guarded where they are used).
 func (b *Builder) speculateEntry(loop bool) {
 	guard := func(v ir.Value, index int) ir.Value {
-		if index >= len(b.Snap.Profile) || b.failedAt(b.BCI) {
+		if index >= len(b.Snap.Profile) || b.Code.Failed(b.BCI, codemeta.StandingGuard) {
 			return v
 		}
 		bits := b.Snap.Profile[index]
@@ -534,7 +551,7 @@ func (b *Builder) speculateEntry(loop bool) {
 
 // speculateOperands guards the operands of a resumed generator with the classes that they had whenever it was.
 func (b *Builder) speculateOperands() {
-	if b.failedAt(b.BCI) {
+	if b.Code.Failed(b.BCI, codemeta.StandingGuard) {
 		return
 	}
 	b.before = b.state(b.BCI)
@@ -563,19 +580,6 @@ func (b *Builder) speculateIterator() {
 		b.F.Values[v].Type = ir.AnyType // an argument nothing deletes
 		b.setLocal(0, b.GuardClass(v, class))
 	}
-}
-
-// failedAt says whether the entry speculation at bci failed too often in an earlier unit.
-func (b *Builder) failedAt(bci int32) bool {
-	for _, s := range b.Code.Sites {
-		switch codemeta.Reason(s.Reason) {
-		case codemeta.ReasonTypeGuard, codemeta.ReasonUnboundLocal, codemeta.ReasonIntRange:
-			if int32(s.BCI) == bci && s.Count >= pyabi.MinDeopts {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Hint makes the feedback record of the current instruction.

@@ -354,7 +354,7 @@ func (e *emitter) poolInt(dst, src amd64.Reg, done amd64.Label) {
 	e.RM(amd64.Mov64, t, amd64.At(dst, off.ObjType))
 	e.MR(amd64.Mov64, amd64.At(scratch, off.IntPoolHead), t)
 	e.M(amd64.Dec64, amd64.At(scratch, off.IntPoolCount))
-	e.setConst(amd64.At(dst, off.ObjType), e.s.snap.Objects[e.s.snap.Known[pyabi.KnownInt]].Addr)
+	e.setConst(amd64.At(dst, off.ObjType), e.s.known(pyabi.KnownInt))
 	e.MI(amd64.Mov64, amd64.At(dst, off.ObjRefcnt), 1)
 	e.MI(amd64.Mov64, amd64.At(dst, off.VarSize), 1)
 	e.RR(amd64.Test64, src, src)
@@ -388,7 +388,7 @@ func selectBoxFloat(s *selector, i *ir.Instr) {
 
 // boxFloat takes a float object off the interpreter's free list; the stub allocates when it is empty.
 func (e *emitter) boxFloat(dst, src, interp amd64.Reg, x *exit) {
-	off, floatType := e.s.off, e.s.snap.Objects[e.s.snap.Known[pyabi.KnownFloat]].Addr
+	off, floatType := e.s.off, e.s.known(pyabi.KnownFloat)
 	empty, done := e.NewLabel(), e.NewLabel()
 	e.RM(amd64.Mov64, interp, amd64.At(threadReg, off.ThreadInterp))
 	e.RM(amd64.Mov64, dst, amd64.At(interp, off.InterpFloatFree))
@@ -416,8 +416,8 @@ func selectBoxBool(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.use(s.vreg(i.Args[0]))
 	d := in.defEarly(s.vreg(i.Result()))
-	yes := s.snap.Objects[s.snap.Known[pyabi.KnownTrue]].Addr
-	no := s.snap.Objects[s.snap.Known[pyabi.KnownFalse]].Addr
+	yes := s.known(pyabi.KnownTrue)
+	no := s.known(pyabi.KnownFalse)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.MovImm64(reg(l[d]), no)
 		e.MovImm64(scratch, yes)
@@ -473,7 +473,7 @@ func selectUnboxBool(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.use(s.vreg(i.Args[0]))
 	d := in.def(s.vreg(i.Result()))
-	yes := s.snap.Objects[s.snap.Known[pyabi.KnownTrue]].Addr
+	yes := s.known(pyabi.KnownTrue)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.cmpAddr(reg(l[a]), yes)
 		e.setBool(amd64.E, reg(l[d]))

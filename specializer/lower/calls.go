@@ -256,13 +256,9 @@ func selectPyBinary(s *selector, i *ir.Instr) {
 		s.callHelper(i, pyabi.HelperBinaryMethod, val(i.Args[0]), val(i.Args[1]), arg{kind: argContext}, arg{kind: argThread}, word(uint64(i.Imm)))
 		return
 	}
-	in := s.start()
-	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
-	in.useFixed(s.vreg(i.Args[1]), amd64.RSI)
-	in.defFixed(s.vreg(i.Result()), amd64.RAX)
-	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	in := s.startCall(i)
 	x := s.raise(in)
-	float := s.snap.Objects[s.snap.Known[pyabi.KnownFloat]].Addr
+	float := s.known(pyabi.KnownFloat)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		call, done := e.NewLabel(), e.NewLabel()
 		e.cmpMemAddr(amd64.At(amd64.RDI, s.off.ObjType), float)
@@ -278,7 +274,7 @@ func selectPyBinary(s *selector, i *ir.Instr) {
 			e.RR(amd64.Mov64, amd64.RDX, ctxReg)
 			e.RR(amd64.Mov64, amd64.RCX, threadReg)
 			e.MovImm64(amd64.R8, uint64(i.Imm))
-			e.prevInstr(i.State.BCI)
+			e.running(i.State)
 			e.callAddr(e.helper(pyabi.HelperBinaryMethod))
 			e.checkResult("o", x)
 			e.Jmp(done)
@@ -299,11 +295,7 @@ func selectPyUnary(s *selector, i *ir.Instr) {
 // a whole, by a call out of line. A length of zero tells nothing: strs of old C code may not have it yet.
 func selectStrEq(s *selector, i *ir.Instr) {
 	const ascii, mask = 0xe4, 0xfc // compact, ASCII, ready, one byte a character; without the bits for interning
-	in := s.start()
-	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
-	in.useFixed(s.vreg(i.Args[1]), amd64.RSI)
-	in.defFixed(s.vreg(i.Result()), amd64.RAX)
-	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	in := s.startCall(i)
 	off := s.off
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		same, call, different, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
@@ -343,11 +335,7 @@ func selectStrEq(s *selector, i *ir.Instr) {
 
 // selectIsInstance compares the class; everything else is a call out of line.
 func selectIsInstance(s *selector, i *ir.Instr) {
-	in := s.start()
-	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
-	in.useFixed(s.vreg(i.Args[1]), amd64.RSI)
-	in.defFixed(s.vreg(i.Result()), amd64.RAX)
-	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	in := s.startCall(i)
 	x := s.raise(in)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		call, done := e.NewLabel(), e.NewLabel()
@@ -357,7 +345,7 @@ func selectIsInstance(s *selector, i *ir.Instr) {
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(call)
-			e.prevInstr(i.State.BCI)
+			e.running(i.State)
 			e.callAddr(e.helper(pyabi.HelperIsInstance2))
 			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
 			e.Jcc(amd64.NS, done)
@@ -368,15 +356,12 @@ func selectIsInstance(s *selector, i *ir.Instr) {
 
 // selectPyTruth tells True, False, None and ints by themselves before it calls.
 func selectPyTruth(s *selector, i *ir.Instr) {
-	in := s.start()
-	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
-	in.defFixed(s.vreg(i.Result()), amd64.RAX)
-	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	in := s.startCall(i)
 	x := s.raise(in)
-	yes := s.snap.Objects[s.snap.Known[pyabi.KnownTrue]].Addr
-	no := s.snap.Objects[s.snap.Known[pyabi.KnownFalse]].Addr
-	none := s.snap.Objects[s.snap.Known[pyabi.KnownNone]].Addr
-	number := s.snap.Objects[s.snap.Known[pyabi.KnownInt]].Addr
+	yes := s.known(pyabi.KnownTrue)
+	no := s.known(pyabi.KnownFalse)
+	none := s.known(pyabi.KnownNone)
+	number := s.known(pyabi.KnownInt)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		other, zero, call, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
 		e.MovImm64(amd64.RAX, 1)
@@ -654,7 +639,7 @@ func selectCheckNone(s *selector, i *ir.Instr) {
 	a := in.use(s.vreg(i.Args[0]))
 	in.clobbers = callClobbers
 	x := s.raise(in)
-	none := s.snap.Objects[s.snap.Known[pyabi.KnownNone]].Addr
+	none := s.known(pyabi.KnownNone)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		wrong := e.NewLabel()
 		e.cmpAddr(reg(l[a]), none)

@@ -292,7 +292,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 			if x != nil {
 				e.flushCall(x.id)
 			}
-			e.prevInstr(i.State.BCI)
+			e.running(i.State)
 			if s.f.Generator {
 				e.Jmp(plain)
 				return

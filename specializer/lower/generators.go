@@ -54,10 +54,7 @@ func selectReturnGenerator(s *selector, i *ir.Instr) {
 
 // selectPyAwaitable takes exact generators and new coroutines as they are; the helper does the rest.
 func selectPyAwaitable(s *selector, i *ir.Instr) {
-	in := s.start()
-	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
-	in.defFixed(s.vreg(i.Result()), amd64.RAX)
-	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	in := s.startCall(i)
 	x := s.raise(in)
 	await := i.Imm >= 0
 	exact, h := pyabi.KnownGenerator, pyabi.HelperYieldFromIter
@@ -76,7 +73,7 @@ func selectPyAwaitable(s *selector, i *ir.Instr) {
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(call)
-			e.prevInstr(i.State.BCI)
+			e.running(i.State)
 			e.MovImm64(amd64.RSI, uint64(i.Imm))
 			if !await {
 				e.RR(amd64.Mov64, amd64.RDX, ctxReg)
@@ -99,9 +96,6 @@ func selectNewGenerator(s *selector, i *ir.Instr) {
 	t := i.Aux.(*ir.CallTarget)
 	s.callHelper(i, pyabi.HelperNewGenerator, word(s.snap.Objects[t.Func].Addr), array(i.Args), word(uint64(len(i.Args))), arg{kind: argThread})
 }
-
-// known is the address of a well-known object.
-func (s *selector) known(k pyabi.WellKnown) uint64 { return s.snap.Objects[s.snap.Known[k]].Addr }
 
 // A resumer is the unit's own way to resume a generator that has machine code: it does what stock does around the evaluator,
 // and jumps to a helper with anything else. rdi is the generator and rsi the value sent to it (a loop sends None); both stay

@@ -339,6 +339,21 @@ func (s *selector) tempIn(in *inst) int { return in.defEarly(s.temp(regalloc.Cla
 // start begins the machine instruction of the current IR instruction.
 func (s *selector) start() *inst { return &inst{ir: s.cur} }
 
+// startCall is start for an instruction that is a C call on some way: its operands are where that takes them, and its result where
+// it gives it.
+func (s *selector) startCall(i *ir.Instr) *inst {
+	in := s.start()
+	for k, a := range i.Args {
+		in.useFixed(s.vreg(a), argRegs[k])
+	}
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	return in
+}
+
+// known is the address of a well-known object.
+func (s *selector) known(k pyabi.WellKnown) uint64 { return s.snap.Objects[s.snap.Known[k]].Addr }
+
 func (s *selector) finish(in *inst, emit func(e *emitter, a []regalloc.Loc)) {
 	in.emit = emit
 	s.insts = append(s.insts, *in)

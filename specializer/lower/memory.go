@@ -116,7 +116,7 @@ var selectGuardClass = guard(codemeta.ReasonTypeGuard, func(e *emitter, s *selec
 	if !ok {
 		panic("BUG: guard of class " + ir.ClassSet(i.Imm).String())
 	}
-	e.cmpMemAddr(amd64.At(r, s.off.ObjType), s.snap.Objects[s.snap.Known[known]].Addr)
+	e.cmpMemAddr(amd64.At(r, s.off.ObjType), s.known(known))
 	return amd64.NE
 })
 
@@ -308,7 +308,7 @@ func selectSequenceItems(s *selector, i *ir.Instr) {
 	a := in.useLate(s.vreg(i.Args[0]))
 	d := in.defEarly(s.vreg(i.Result()))
 	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonListShape, i.State, regalloc.Late, nil)
-	tuple, list := s.snap.Objects[s.snap.Known[pyabi.KnownTuple]].Addr, s.snap.Objects[s.snap.Known[pyabi.KnownList]].Addr
+	tuple, list := s.known(pyabi.KnownTuple), s.known(pyabi.KnownList)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		obj, dst, off := reg(l[a]), reg(l[d]), s.off
 		other, sized := e.NewLabel(), e.NewLabel()
@@ -478,7 +478,7 @@ func selectPushExc(s *selector, i *ir.Instr) {
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(none)
-			e.MovImm64(reg(l[d]), s.snap.Objects[s.snap.Known[pyabi.KnownNone]].Addr)
+			e.MovImm64(reg(l[d]), s.known(pyabi.KnownNone))
 			e.M(amd64.Inc64, amd64.At(reg(l[d]), s.off.ObjRefcnt))
 			e.Jmp(done)
 		})

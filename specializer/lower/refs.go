@@ -62,7 +62,7 @@ func (e *emitter) release(r amd64.Reg, d death) {
 		if d.x != nil { // numbers and strs show nobody anything
 			e.RM(amd64.Mov64, scratch, amd64.At(r, e.s.off.ObjType))
 			for _, trivial := range []pyabi.WellKnown{pyabi.KnownFloat, pyabi.KnownInt, pyabi.KnownStr} {
-				e.cmpAddr(scratch, e.s.snap.Objects[e.s.snap.Known[trivial]].Addr)
+				e.cmpAddr(scratch, e.s.known(trivial))
 				e.Jcc(amd64.E, plain)
 			}
 		}

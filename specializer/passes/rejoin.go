@@ -3,7 +3,6 @@ package passes
 import (
 	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
-	"pystonlite/specializer/pyabi"
 )
 
 // rejoin is an edge on which what a handler goes on with comes back to code that is also reached without an exception. The
@@ -71,7 +70,7 @@ func (s *specializer) settle() bool {
 // or NoClass.
 func (s *specializer) rejoinGuard(r *rejoin, p ir.Value, t ir.Type) ir.ClassSet {
 	known := s.types[p]
-	if known == ir.NoType || t.Set&known.Set == 0 || t.Within(known.Set) || s.failedAt(r.from.Instrs[r.anchor].State.BCI) {
+	if known == ir.NoType || t.Set&known.Set == 0 || t.Within(known.Set) || s.snap.Codes[0].Failed(r.from.Instrs[r.anchor].State.BCI, codemeta.StandingGuard) {
 		return ir.NoClass
 	}
 	switch {
@@ -81,19 +80,6 @@ func (s *specializer) rejoinGuard(r *rejoin, p ir.Value, t ir.Type) ir.ClassSet 
 		return ir.Any
 	}
 	return ir.NoClass
-}
-
-// failedAt says whether guards at a place without an instruction of their own failed often.
-func (s *specializer) failedAt(bci int32) bool {
-	for _, site := range s.snap.Codes[0].Sites {
-		switch codemeta.Reason(site.Reason) {
-		case codemeta.ReasonTypeGuard, codemeta.ReasonUnboundLocal, codemeta.ReasonIntRange:
-			if int32(site.BCI) == bci && site.Count >= pyabi.MinDeopts {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // guardRejoins places the guards.

@@ -8,11 +8,10 @@ import (
 
 // co_flags and ml_flags bits (Include/cpython/code.h, Include/methodobject.h).
 const (
-	coOptimized    = 0x01
-	coNewLocals    = 0x02
-	coVarArgs      = 0x04
-	coVarKeywords  = 0x08
-	coGeneratorish = 0x20 | 0x80 | 0x200
+	coOptimized   = 0x01
+	coNewLocals   = 0x02
+	coVarArgs     = 0x04
+	coVarKeywords = 0x08
 
 	methVarArgs  = 0x01
 	methKeywords = 0x02
@@ -220,7 +219,7 @@ func (s *specializer) target(h *ir.Hint, obj pyabi.ObjID) *ir.CallTarget {
 	return &ir.CallTarget{
 		Func: obj, Code: fn.Code, Cell: code.Cell, Start: code.Addr, Globals: fn.Globals, Builtins: fn.Builtins,
 		Locals: int(code.NLocalsPlus), Slots: int(code.NLocalsPlus+code.StackSize) + s.frameSpecials(), Name: code.QualName,
-		Generator: code.Flags&coGeneratorish != 0,
+		Generator: code.Flags&pyabi.GeneratorLike != 0,
 		Direct:    anyFailed(h),
 	}
 }

@@ -166,6 +166,20 @@ type Feedback struct {
 	Value2      ObjID
 }
 
+// GeneratorLike are the bits of Code.Flags that generators, coroutines and async generators have (CO_GENERATOR, CO_COROUTINE,
+// CO_ASYNC_GENERATOR; Include/cpython/code.h).
+const GeneratorLike = 0x20 | 0x80 | 0x200
+
+// Failed says whether an exit at bci with one of the reasons was taken so often that its speculation is not made again.
+func (k *Code) Failed(bci int32, among func(reason uint16) bool) bool {
+	for _, s := range k.Sites {
+		if int32(s.BCI) == bci && s.Count >= MinDeopts && among(s.Reason) {
+			return true
+		}
+	}
+	return false
+}
+
 // Site is one entry of the deopt history: an exit that fired too often in an earlier unit.
 type Site struct {
 	BCI    uint32

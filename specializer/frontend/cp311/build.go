@@ -35,15 +35,7 @@ type translator struct {
 
 // Build translates the snapshot's unit.
 func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			refused, ok := r.(*frontend.Unsupported) // frontend.Malformed
-			if !ok {
-				panic(r)
-			}
-			f, err = nil, refused
-		}
-	}()
+	defer frontend.Refused(&f, &err)
 	code := &snap.Codes[0]
 	instrs, err := decode(code)
 	if err != nil {
@@ -53,7 +45,7 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 	entry := int32(snap.EntryBCI)
 	validate(code, instrs, entry)
 	entries := []int32{entry}
-	t.F.Generator = code.Flags&generatorLike != 0
+	t.F.Generator = code.Flags&pyabi.GeneratorLike != 0
 	if t.F.Generator && entry == 0 { // the unit of a loop has no resumes: what it suspends goes on in that of the function
 		t.F.Entries = findEntries(snap, instrs)
 	} else if list := handlerEntries(snap, instrs, entries); list != nil {
@@ -101,28 +93,20 @@ func (t *translator) enter(entries []int32) {
 // interpreter began to collect feedback becomes an exit. It refuses what needs a frame of its own, and loops, in which a call
 // costs nothing.
 func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame, args []ir.Type) (f *ir.Func, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			refused, ok := r.(*frontend.Unsupported)
-			if !ok {
-				panic(r)
-			}
-			f, err = nil, refused
-		}
-	}()
+	defer frontend.Refused(&f, &err)
 	instrs, err := decode(code)
 	if err != nil {
 		return nil, err
 	}
 	if !quickened(instrs) {
-		refuse("no feedback")
+		frontend.Refuse("no feedback")
 	}
 	validate(code, instrs, 0)
 	t := &translator{Builder: frontend.NewInlinedBuilder(snap, code, frame, args), targets: map[node]*frontend.Target{}, index: map[node]int{}, node: outside}
 	t.flow = newFlow(instrs, 0)
 	for n := range t.flow.blocks {
 		if t.flow.blocks[n].head {
-			refuse("loop")
+			frontend.Refuse("loop")
 		}
 	}
 	t.orderNodes([]int32{0})
@@ -130,8 +114,6 @@ func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame
 	t.translateAll()
 	return t.F, nil
 }
-
-func refuse(reason string) { panic(&frontend.Unsupported{Reason: reason}) }
 
 // quickened says whether the interpreter specialises the code as it runs.
 func quickened(instrs []Instr) bool {
@@ -153,7 +135,7 @@ func (t *translator) leaveCold(blk *block) bool {
 		in = &t.flow.instrs[blk.first]
 		for _, s := range t.Code.Sites {
 			if int32(s.BCI) == in.Start && codemeta.Reason(s.Reason) == codemeta.ReasonInlinedCold {
-				refuse("code that was thought to be cold")
+				frontend.Refuse("code that was thought to be cold")
 			}
 		}
 		t.Begin(in.Start, in.BCI, in.Next)
@@ -331,7 +313,7 @@ func (t *translator) translate(n node) {
 		if do := semantics[in.Op]; do != nil {
 			do(t, in)
 		} else if t.Inlined != nil {
-			refuse("unsupported opcode")
+			frontend.Refuse("unsupported opcode")
 		} else {
 			t.Exit(uint16(codemeta.ReasonUnsupportedOpcode))
 		}

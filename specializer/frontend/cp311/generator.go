@@ -13,8 +13,6 @@ import (
 // and returns; behind RETURN_GENERATOR, and behind each YIELD_VALUE, it is entered with the frame that the object keeps. To
 // the control flow graph a yield is an end, so a loop that yields in every iteration is no loop of the machine code.
 
-const generatorLike = 0x20 | 0x80 | 0x200 // CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
-
 // resumes is a first translation, which is thrown away: it finds where the code can be resumed and with which operand stack.
 // A block is translated with what the first path to it brings.
 type resumes struct {
