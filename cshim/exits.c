@@ -174,6 +174,39 @@ link_elided(PyThreadState *ts, pl_frame *outer, uint32_t call, pl_frame *f)
     ts->recursion_remaining--;
 }
 
+/* Reads the values of all frames of an exit, one frame behind the other, and says how many those are. */
+static uint32_t
+read_frames(exit_state *x, const pl_exit_frame *xframes, uint32_t n, PyObject **values)
+{
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
+        read_values(x, xframes[k].first_value, xframes[k].n_values, values + at);
+    }
+    return at;
+}
+
+/* Pushes the frames that were elided, outermost first, stores what read_frames read, and links them.  The result is the number
+ * of the innermost frame that exists: not 0, with MemoryError set, when the memory ended; the values of the frames that did
+ * not come to be stay where they are. */
+static uint32_t
+build_frames(exit_state *x, const pl_exit_frame *xframes, uint32_t n, pl_frame **frames, PyObject **values)
+{
+    uint32_t inner = n - 1, at = 0;
+    frames[inner] = x->physical;
+    while (inner > 0 && (frames[inner - 1] = push_elided(x, &xframes[inner - 1])) != NULL) {
+        inner--;
+    }
+    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
+        if (k >= inner) {
+            store_values(x, frames[k], &xframes[k], values + at);
+        }
+    }
+    for (uint32_t k = n - 1; k > inner; k--) {
+        link_elided(x->ts, frames[k], xframes[k].bci, frames[k - 1]);
+    }
+    return inner;
+}
+
 /* Whether the death of an object runs nobody's code: an instance of a Python class without a finalizer, weak references and
  * a dictionary, all of whose attributes are trivial or live on. */
 static bool
@@ -225,29 +258,13 @@ flush(exit_state *x, const pl_exit_rec *rec)
     }
     pl_frame *frames[n];
     PyErr_Fetch(&type, &value, &traceback);
-    uint32_t at = 0;
-    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
-        read_values(x, xframes[k].first_value, xframes[k].n_values, values + at);
-    }
+    read_frames(x, xframes, n, values);
     if (x->no_memory) {
         /* There is nobody to raise to, and going on would let the locals go back in time. */
         Py_FatalError("out of memory while locals were written back");
     }
-    frames[n - 1] = x->physical;
-    uint32_t inner = n - 1;
-    while (inner > 0 && (frames[inner - 1] = push_elided(x, &xframes[inner - 1])) != NULL) {
-        inner--;
-    }
+    uint32_t inner = build_frames(x, xframes, n, frames, values);
     PyErr_Clear();
-    at = 0;
-    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
-        if (k >= inner) {
-            store_values(x, frames[k], &xframes[k], values + at);
-        }
-    }
-    for (uint32_t k = n - 1; k > inner; k--) {
-        link_elided(ts, frames[k], xframes[k].bci, frames[k - 1]);
-    }
     pl_set_running(frames[inner], xframes[inner].bci);
     frames[inner]->stacktop = -1;
     drop_values(values, total - rec->n_release);
@@ -277,8 +294,8 @@ run_on(PyThreadState *ts, pl_frame *f, int depth, PyObject *result, const uint8_
     return pl_run_stock_until(ts, f, 0, resume);
 }
 
-/* Goes on at the handler of the frame, if it has one: in `unit`, which the frame is running, when that has an entry there.
- * *resume is the entry then, and the result PL_SAME_FRAME. */
+/* Goes on at the handler of the frame, if it has one. Where machine code may take the frame back, `resume` is not NULL: the
+ * handler runs in `unit` when that has an entry there; *resume is the entry then, and the result PL_SAME_FRAME. */
 static PyObject *
 raise_in(PyThreadState *ts, pl_frame *f, pl_raise raise, pl_unit *unit, const uint8_t **resume)
 {
@@ -287,7 +304,7 @@ raise_in(PyThreadState *ts, pl_frame *f, pl_raise raise, pl_unit *unit, const ui
         pl_give_up(ts, f, raise.depth);
         return NULL;
     }
-    if (unit != NULL && !pl_is_tracing(ts)) {
+    if (resume != NULL && !pl_is_tracing(ts)) {
         const uint8_t *entry = unit->at != NULL ? unit->at[h.target] : NULL;
         if (entry != NULL) {
             pl_counters.handled++;
@@ -333,10 +350,7 @@ leave(exit_state *x, const pl_exit_rec *rec)
     if (raising) {
         PyErr_Fetch(&type, &value, &traceback);
     }
-    uint32_t at = 0;
-    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
-        read_values(x, xframes[k].first_value, xframes[k].n_values, values + at);
-    }
+    uint32_t at = read_frames(x, xframes, n, values);
     read_values(x, rec->first_release, rec->n_release, values + at);
     for (uint32_t k = 0; k < n; k++) {
         forget_moved(x, xframes[k].first_value, xframes[k].n_values);
@@ -345,25 +359,8 @@ leave(exit_state *x, const pl_exit_rec *rec)
 
     /* 2: push, outermost first.  When the memory ends there, the frames that did not come to be are as if their call had
      * failed; their values are dropped with the rest. */
-    frames[n - 1] = x->physical;
-    uint32_t inner = n - 1;       /* the innermost frame that exists */
-    while (inner > 0) {
-        pl_frame *f = push_elided(x, &xframes[inner - 1]);
-        if (f == NULL) {
-            x->no_memory = true;
-            break;
-        }
-        frames[--inner] = f;
-    }
-    at = 0;
-    for (uint32_t k = 0; k < n; at += xframes[k++].n_values) {
-        if (k >= inner) {
-            store_values(x, frames[k], &xframes[k], values + at);
-        }
-    }
-    for (uint32_t k = n - 1; k > inner; k--) {
-        link_elided(ts, frames[k], xframes[k].bci, frames[k - 1]);
-    }
+    uint32_t inner = build_frames(x, xframes, n, frames, values);
+    x->no_memory |= inner > 0;
     pl_frame *f = frames[inner];
     uint32_t bci = xframes[inner].bci;
     int depth = (int)xframes[inner].depth;
@@ -404,12 +401,10 @@ leave(exit_state *x, const pl_exit_rec *rec)
      * given back to machine code by a jump: the others end here. */
     const uint8_t *resume = NULL;
     PyObject *result;
-    pl_unit *unit = x->unit;
     if (raising) {
         pl_raise raise = {.depth = depth, .at = bci, .lookup = bci, .adds_entry = true};
-        bool physical = inner == n - 1;
-        result = raise_in(ts, f, at_call ? raise : pl_describe_raise(ts, f, depth, bci), physical ? unit : NULL,
-                          physical ? &resume : NULL);
+        result = raise_in(ts, f, at_call ? raise : pl_describe_raise(ts, f, depth, bci), x->unit,
+                          inner == n - 1 ? &resume : NULL);
     }
     else {
         result = run_on(ts, f, depth, NULL, inner == n - 1 ? &resume : NULL);
@@ -427,7 +422,7 @@ leave(exit_state *x, const pl_exit_rec *rec)
         if (result == NULL) {
             int64_t end = call_end(f, xframes[k].bci);
             pl_raise raise = {.depth = depth, .at = end, .lookup = end, .adds_entry = true};
-            result = raise_in(ts, f, raise, tail != NULL ? unit : NULL, tail);
+            result = raise_in(ts, f, raise, x->unit, tail);
         }
         else {
             result = run_on(ts, f, depth, result, tail);

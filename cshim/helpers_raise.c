@@ -27,11 +27,7 @@ instantiate(PyThreadState *ts, PyTypeObject *type)
 static void
 set_exception(PyThreadState *ts, PyObject *value)
 {
-    const _PyErr_StackItem *item = ts->exc_info;
-    while ((item->exc_value == NULL || item->exc_value == Py_None) && item->previous_item != NULL) {
-        item = item->previous_item;
-    }
-    if ((item->exc_value == NULL || item->exc_value == Py_None) && ts->curexc_type == NULL) {
+    if (!pl_is_handling(ts) && ts->curexc_type == NULL) {
         pl_set_exception(ts, Py_NewRef(Py_TYPE(value)), value, Py_XNewRef(((PyBaseExceptionObject *)value)->traceback));
         return;
     }

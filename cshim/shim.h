@@ -224,6 +224,8 @@ bool pl_find_handler(PyCodeObject *co, int64_t at, pl_handler *h);
  * stays linked and charged.  False: there is none, and the operand stack is empty. */
 bool pl_dispatch(PyThreadState *ts, pl_frame *f, pl_raise *raise, pl_handler *h);
 void pl_give_up(PyThreadState *ts, pl_frame *f, int depth);              /* takes an unwound frame off the stack of frames */
+bool pl_is_handling(PyThreadState *ts);             /* an exception is being handled, here or further out */
+
 /* How the exception set by the instruction at `bci` is to be dispatched.  RERAISE blames the instruction whose index its
  * handler had put on the stack; it, the end of an asynchronous loop and a bare raise that found an exception leave the
  * traceback alone. */

@@ -73,6 +73,16 @@ _Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && s
     "movsd %xmm14, 240(%rsp)\n" \
     "movsd %xmm15, 248(%rsp)\n"
 
+/* pl_exit(ts, f, regs, unit, id, ctx), the registers at rsp. */
+#define CALL_EXIT \
+    "movq %r15, %rdi\n" \
+    "movq (%rbp), %rsi\n" \
+    "movq %rsp, %rdx\n" \
+    "movq 16(%rbp), %rcx\n" \
+    "movq 24(%rbp), %r8\n" \
+    "movq %r14, %r9\n" \
+    "call pl_exit\n"
+
 /* What the System V convention lets a C function destroy, xmm registers whole. */
 #define SAVE_CALLER_SAVED \
     "movq %rax, 0(%rsp)\n" \
@@ -186,13 +196,7 @@ __asm__(
     "andq $-16, %rsp\n"
     SAVE_REGS
     SAVE_XMM
-    "movq %r15, %rdi\n"
-    "movq (%rbp), %rsi\n"
-    "movq %rsp, %rdx\n"
-    "movq 16(%rbp), %rcx\n"
-    "movq 24(%rbp), %r8\n"
-    "movq %r14, %r9\n"
-    "call pl_exit\n"
+    CALL_EXIT
     CLOSE
     END("pl_exit_stub")
 
@@ -201,13 +205,7 @@ __asm__(
     "subq $256, %rsp\n"
     "andq $-16, %rsp\n"
     SAVE_REGS
-    "movq %r15, %rdi\n"
-    "movq (%rbp), %rsi\n"
-    "movq %rsp, %rdx\n"
-    "movq 16(%rbp), %rcx\n"
-    "movq 24(%rbp), %r8\n"
-    "movq %r14, %r9\n"
-    "call pl_exit\n"
+    CALL_EXIT
     CLOSE
     END("pl_exit_general_stub")
 
@@ -220,13 +218,7 @@ __asm__(
     "subq $256, %rsp\n"
     SAVE_REGS
     SAVE_XMM
-    "movq %r15, %rdi\n"
-    "movq (%rbp), %rsi\n"
-    "movq %rsp, %rdx\n"
-    "movq 16(%rbp), %rcx\n"
-    "movq 24(%rbp), %r8\n"
-    "movq %r14, %r9\n"
-    "call pl_exit\n"
+    CALL_EXIT
     "addq $256, %rsp\n"
     RESTORE_CALLER_SAVED
     CLOSE

@@ -166,6 +166,24 @@ pl_unwind(PyThreadState *ts, pl_frame *f, pl_raise raise)
     return found;
 }
 
+bool
+pl_is_handling(PyThreadState *ts)
+{
+    const _PyErr_StackItem *item = ts->exc_info;
+    while ((item->exc_value == NULL || item->exc_value == Py_None) && item->previous_item != NULL) {
+        item = item->previous_item;
+    }
+    return item->exc_value != NULL && item->exc_value != Py_None;
+}
+
+/* The instruction that a RERAISE blames: the one whose index lies `below` entries deep, `bci` itself when there is none. */
+static int64_t
+blamed(pl_frame *f, int depth, int below, int64_t bci)
+{
+    PyObject *lasti = below > 0 && below <= depth ? f->localsplus[f->f_code->co_nlocalsplus + depth - below] : NULL;
+    return lasti != NULL && PyLong_CheckExact(lasti) ? PyLong_AsLong(lasti) : bci;
+}
+
 pl_raise
 pl_describe_raise(PyThreadState *ts, pl_frame *f, int depth, int64_t bci)
 {
@@ -177,20 +195,11 @@ pl_describe_raise(PyThreadState *ts, pl_frame *f, int depth, int64_t bci)
         break;
     case RERAISE:
         raise.adds_entry = false;
-        if (oparg > 0 && oparg <= depth) {
-            PyObject *lasti = f->localsplus[f->f_code->co_nlocalsplus + depth - oparg];
-            if (lasti != NULL && PyLong_CheckExact(lasti)) {
-                raise.at = PyLong_AsLong(lasti);
-            }
-        }
+        raise.at = blamed(f, depth, oparg, bci);
         break;
     case RAISE_VARARGS:
         if (oparg == 0) {
-            _PyErr_StackItem *item = ts->exc_info;
-            while ((item->exc_value == NULL || item->exc_value == Py_None) && item->previous_item != NULL) {
-                item = item->previous_item;
-            }
-            raise.adds_entry = item->exc_value == NULL || item->exc_value == Py_None;
+            raise.adds_entry = !pl_is_handling(ts);
         }
         break;
     }
@@ -278,13 +287,7 @@ pl_catch_short(PyThreadState *ts, pl_frame *f, const pl_catch *c, int depth, int
                PyObject *traceback)
 {
     PyObject **stack = f->localsplus + f->f_code->co_nlocalsplus;
-    int64_t at = bci;
-    if (c->blames != 0) {
-        PyObject *lasti = c->blames <= depth ? stack[depth - c->blames] : NULL;
-        if (lasti != NULL && PyLong_CheckExact(lasti)) {
-            at = PyLong_AsLong(lasti);
-        }
-    }
+    int64_t at = blamed(f, depth, c->blames, bci);
     pl_set_running(f, at);
     if (c->adds_entry) {
         traceback = add_entry(ts, f, traceback, at, c->line);
