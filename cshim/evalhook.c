@@ -60,9 +60,9 @@ pl_code_ensure(PyCodeObject *co)
     if (pc == NULL) {
         return NULL;
     }
-    pc->direct = pl_stub_cold;
     pc->code = co;
     pc->state = PL_COLD;
+    pl_code_direct(pc);
     if (pl_extra_set(co, pl_extra_index, pc) < 0) {
         PyMem_RawFree(pc);
         return NULL;
@@ -73,6 +73,20 @@ pl_code_ensure(PyCodeObject *co)
     }
     pl_codes = pc;
     return pc;
+}
+
+void
+pl_code_direct(pl_code *pc)
+{
+    pc->direct = pc->unit != NULL && !(pl_blocks & PL_BLOCK_OUT) ? pc->unit->entry : pl_stub_cold;
+}
+
+static void
+direct_all(void)
+{
+    for (pl_code *pc = pl_codes; pc != NULL; pc = pc->all_next) {
+        pl_code_direct(pc);
+    }
 }
 
 /* ---- threads ---------------------------------------------------------------------------------------------------------- */
@@ -156,30 +170,18 @@ look_for_end_of_tracing(void)
 
 /* ---- deep recursion --------------------------------------------------------------------------------------------------- */
 
-/* Nothing tells when somebody sets another frame evaluation function over ours, so it is looked up whenever a frame ends
- * (pl_run_plain).  Until then frames that never came through here may have met patched jumps: only the function that made the
- * change and what it calls, but there is no help for those.  When our hook is called again from the interpreter, it is back. */
-static void
-look_for_own_return(void)
-{
-    if (pl_hooked->eval_frame == pl_hook) {
-        pl_mark_foreign(NULL);
-        pl_unblock(PL_BLOCK_REPLACED);
-    }
-}
-
 static PyObject *
 run_deep(PyThreadState *ts, pl_frame *f, int throwflag)
 {
     if (deep_calls++ == 0) {
         pl_block(PL_BLOCK_DEEP);
-        _PyInterpreterState_SetEvalFrameFunc(ts->interp, _PyEval_EvalFrameDefault);
+        pl_set_evaluator(ts->interp, _PyEval_EvalFrameDefault);
         pl_counters.stack_switches++;
     }
     PyObject *value = _PyEval_EvalFrameDefault(ts, f, throwflag);
     if (--deep_calls == 0) {
-        if (pl_hooked != NULL) {          /* else it has been removed in the meantime */
-            _PyInterpreterState_SetEvalFrameFunc(ts->interp, pl_hook);
+        if (pl_hooked != NULL && !(pl_blocks & PL_BLOCK_REPLACED)) {      /* else removed or replaced in the meantime */
+            pl_set_evaluator(ts->interp, pl_hook);
             pl_mark_foreign(ts);
         }
         pl_unblock(PL_BLOCK_DEEP);
@@ -192,14 +194,10 @@ pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag)
 {
     if ((char *)__builtin_frame_address(0) < pl_stack_limit(ts) && pl_hooked == ts->interp &&
         pl_previous_eval == _PyEval_EvalFrameDefault &&
-        (deep_calls > 0 || _PyInterpreterState_GetEvalFrameFunc(ts->interp) == pl_hook)) {
+        (deep_calls > 0 || pl_has_evaluator(ts->interp, pl_hook))) {
         return run_deep(ts, f, throwflag);
     }
-    PyObject *value = pl_previous_eval(ts, f, throwflag);
-    if (pl_blocks == 0 && pl_hooked->eval_frame != pl_hook) {
-        pl_block(PL_BLOCK_REPLACED);
-    }
-    return value;
+    return _PyEval_EvalFrameDefault(ts, f, throwflag);
 }
 
 /* ---- cold calls -------------------------------------------------------------------------------------------------------- */
@@ -342,11 +340,11 @@ static __attribute__((noinline)) PyObject *
 run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
 {
     pl_counters.entries_cold++;
-    if (!pl_enabled) {
-        return pl_run_stock(ts, f, throwflag);
+    if (pl_previous_eval != _PyEval_EvalFrameDefault) {
+        return pl_previous_eval(ts, f, throwflag);
     }
-    if (pl_blocks & PL_BLOCK_REPLACED) {
-        look_for_own_return();
+    if (pl_blocks & PL_BLOCK_OUT) {
+        return pl_run_plain(ts, f, throwflag);
     }
     if (pl_blocks & PL_BLOCK_TRACING) {
         look_for_end_of_tracing();
@@ -390,7 +388,8 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
 {
     pl_counters.hook_calls++;
     pl_code *pc = pl_code_get(f->f_code);
-    if (pc != NULL && pc->unit != NULL && !throwflag && !pl_is_tracing(ts) && pl_code_fits(pc, f) && pl_enabled) {
+    if (pc != NULL && pc->unit != NULL && !throwflag && !pl_is_tracing(ts) && pl_code_fits(pc, f) &&
+        !(pl_blocks & PL_BLOCK_OUT)) {
         const uint8_t *entry = entry_for(pc, f);
         if (entry != NULL) {
             return pl_enter(ts, f, entry);
@@ -409,6 +408,45 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
         }
     }
     return run_cold(ts, f, throwflag, pc);
+}
+
+/* ---- other evaluators ---------------------------------------------------------------------------------------------------- */
+
+static bool
+tell_to_leave(PyThreadState *ts, void *Py_UNUSED(unused))
+{
+    for (_PyCFrame *c = ts->cframe; c != NULL; c = c->previous) {
+        pl_cframe_leave(c);
+    }
+    return false;
+}
+
+/* Makes everything that runs in machine code leave it behind the call it is in, and nothing enter it by a direct call. */
+static void
+leave_all(void)
+{
+    any_thread(pl_hooked, tell_to_leave, NULL);
+    direct_all();
+}
+
+/* An evaluator that others set over ours sees what it would see in stock: every call, those too that machine code would have
+ * inlined, and each frame once.  So while there is one, everything runs in stock, also what it passes on to us. */
+void
+pl_evaluator_changed(PyInterpreterState *interp)
+{
+    if (interp != pl_hooked) {
+        return;
+    }
+    if (!pl_has_evaluator(interp, pl_hook)) {
+        pl_counters.evaluators_set++;
+        pl_block(PL_BLOCK_REPLACED);
+        leave_all();
+    }
+    else if (pl_blocks & PL_BLOCK_REPLACED) {
+        pl_mark_foreign(NULL);
+        pl_unblock(PL_BLOCK_REPLACED);
+        direct_all();
+    }
 }
 
 /* ---- installing and removing -------------------------------------------------------------------------------------------- */
@@ -525,6 +563,17 @@ prepare(PyThreadState *ts)
     return NULL;
 }
 
+static void
+block_if(enum pl_block reason, bool condition)
+{
+    if (condition) {
+        pl_block(reason);
+    }
+    else {
+        pl_unblock(reason);
+    }
+}
+
 bool
 pl_hook_install(void)
 {
@@ -555,14 +604,11 @@ pl_hook_install(void)
             pl_hook_refusal = "interpreter state layout";
             return false;
         }
-        pl_unblock(PL_BLOCK_REPLACED);
     }
-    if (buried || pl_previous_eval != _PyEval_EvalFrameDefault) {
-        pl_block(PL_BLOCK_CHAINED);       /* the other evaluator would take every loop exit for a return */
-    }
-    else {
-        pl_unblock(PL_BLOCK_CHAINED);
-    }
+    /* An evaluator that was there before us (a debugger's, say) gets every frame, so there is nothing left to do for us. */
+    block_if(PL_BLOCK_CHAINED, pl_previous_eval != _PyEval_EvalFrameDefault);
+    block_if(PL_BLOCK_REPLACED, buried);
+    block_if(PL_BLOCK_BLIND, !pl_watch_evaluator());
     pl_hooked = interp;
     pl_enabled = true;
     pl_generators_hook(true);
@@ -571,6 +617,7 @@ pl_hook_install(void)
         pl_block(PL_BLOCK_TRACING);
     }
     pl_unblock(PL_BLOCK_OFF);
+    direct_all();
     return true;
 }
 
@@ -582,10 +629,13 @@ pl_hook_remove(void)
     }
     pl_block(PL_BLOCK_OFF);
     pl_enabled = false;
+    leave_all();
+    pl_unwatch_evaluator();
     pl_generators_hook(false);
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(pl_hooked);
     if (current == pl_hook) {
-        _PyInterpreterState_SetEvalFrameFunc(pl_hooked, pl_previous_eval);
+        pl_set_evaluator(pl_hooked, pl_previous_eval);
+        pl_previous_eval = _PyEval_EvalFrameDefault;
         pl_hooked = NULL;
     }
     else if (current == _PyEval_EvalFrameDefault) {

@@ -545,13 +545,18 @@ pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t i
 
 /* ---- cold callees ---------------------------------------------------------------------------------------------------- */
 
-/* Behind pl_stub_cold: a compiled call site has pushed and linked a frame whose code has no machine code. */
+/* Behind pl_stub_cold: a compiled call site has pushed and linked a frame whose code has no machine code, or
+ * which another evaluator must see. */
 PyObject *
 pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx)
 {
     ctx->cframe.current_frame = f->previous;
     f->stacktop = f->f_code->co_nlocalsplus;
-    PyObject *value = pl_hook(ts, f, 0);
+    _PyFrameEvalFunction evaluator = pl_hook;
+    if (pl_blocks & PL_BLOCK_OUT) {
+        evaluator = _PyInterpreterState_GetEvalFrameFunc(ts->interp);
+    }
+    PyObject *value = evaluator(ts, f, 0);
     pl_frame_release(ts, f);
     return value;
 }

@@ -236,7 +236,7 @@ pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry)
 {
     pl_ctx ctx;
     _PyCFrame *outer = ts->cframe;
-    ctx.cframe.use_tracing = outer->use_tracing;
+    pl_cframe_start(&ctx.cframe, outer);
     ctx.cframe.previous = outer;
     ctx.cframe.current_frame = f;
     ctx.stack_limit = pl_stack_limit(ts);

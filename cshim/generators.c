@@ -198,8 +198,8 @@ next_of_generator(PyObject *generator)
     PyGenObject *gen = (PyGenObject *)generator;
     _PyCFrame *outer = ts->cframe;
     pl_ctx ctx;
-    ctx.cframe.use_tracing = outer->use_tracing;
-    const uint8_t *entry = pl_enabled ? native_entry(gen, Py_None, &ctx, ts) : NULL;
+    pl_cframe_start(&ctx.cframe, outer);
+    const uint8_t *entry = !(pl_blocks & PL_BLOCK_OUT) ? native_entry(gen, Py_None, &ctx, ts) : NULL;
     if (entry == NULL) {
         return stock_iternext(generator);
     }

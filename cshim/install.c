@@ -74,7 +74,7 @@ pl_units_drop(pl_code *pc)
 {
     pl_unit *unit = pc->units;
     pc->units = pc->unit = NULL;
-    pc->direct = pl_stub_cold;
+    pl_code_direct(pc);
     for (uint32_t i = 0; i < pc->n_loops; i++) {
         pc->loops[i].unit = NULL;
     }
@@ -275,7 +275,7 @@ publish(pl_code *pc, pl_unit *unit)
 {
     if (unit->entry_bci == 0) {
         pc->unit = unit;
-        pc->direct = unit->entry;
+        pl_code_direct(pc);
         pc->state = PL_COMPILED;
         pc->compiles++;
     }

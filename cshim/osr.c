@@ -10,7 +10,8 @@
  *   - in code objects all of whose frames were started here (pl_code.foreign says otherwise for the rest);
  *   - never in static (deep-frozen) code, which sub-interpreters share;
  *   - while no reason in pl_blocks stands against it: hook off, tracing, the hook switched off for deep recursion, another
- *     frame evaluation function below or instead of ours, a frame that was started without a pl_code for want of memory.
+ *     frame evaluation function below or instead of ours (evalwatch.c) or no way to be told of one, a frame that was
+ *     started without a pl_code for want of memory.
  * co_code is cached before the first patch, so that co_code, dis, marshal and f_lineno never see one.
  */
 #include "edges.h"
@@ -238,7 +239,7 @@ stays_cold(PyThreadState *ts, pl_loop *loop)
 static const pl_unit *
 unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f, bool returning)
 {
-    if (!pl_enabled || !pl_code_fits(pc, f)) {
+    if ((pl_blocks & PL_BLOCK_OUT) || !pl_code_fits(pc, f)) {
         return NULL;
     }
     if (pl_is_tracing(ts)) {

@@ -159,7 +159,7 @@ pl_policy_suppress(pl_code *pc)
     pc->state = PL_SUPPRESSED;
     pc->reason = "suppressed";
     pc->unit = NULL;              /* the units stay until the code object dies: frames may be running in them */
-    pc->direct = pl_stub_cold;
+    pl_code_direct(pc);
     for (uint32_t i = 0; i < pc->n_loops; i++) {
         pc->loops[i].state = PL_SUPPRESSED;
         pc->loops[i].unit = NULL;
@@ -174,7 +174,7 @@ retire(pl_code *pc, pl_unit *unit)
 {
     if (pc->unit == unit && pc->compiles <= PL_RECOMPILE_LIMIT) {
         pc->unit = NULL;
-        pc->direct = pl_stub_cold;
+        pl_code_direct(pc);
         pc->state = PL_COLD;
     }
     for (uint32_t i = 0; i < pc->n_loops; i++) {

@@ -32,6 +32,14 @@ put_text(PyObject *dict, const char *key, const char *value)
                                         : Py_NewRef(Py_None));
 }
 
+static int
+append(PyObject *list, PyObject *item)
+{
+    int error = item == NULL ? -1 : PyList_Append(list, item);
+    Py_XDECREF(item);
+    return error;
+}
+
 static PyObject *
 checked(PyObject *container, int error)
 {
@@ -78,6 +86,14 @@ static const counter_row run_rows[] = {
     {"handovers", &pl_counters.handovers},
     {"polls", &pl_counters.polls},
     {"stack_switches", &pl_counters.stack_switches},
+    {"evaluators_set", &pl_counters.evaluators_set},
+};
+
+/* Why loops that run in stock cannot enter machine code at the moment (pl_blocks). */
+static const struct { enum pl_block bit; const char *name; } block_names[] = {
+    {PL_BLOCK_OFF, "off"}, {PL_BLOCK_TRACING, "tracing"}, {PL_BLOCK_DEEP, "deep recursion"},
+    {PL_BLOCK_CHAINED, "another evaluator was there first"}, {PL_BLOCK_REPLACED, "another evaluator was set later"},
+    {PL_BLOCK_LOST, "out of memory"}, {PL_BLOCK_BLIND, "setting an evaluator cannot be watched"},
 };
 
 #define ROWS(table) table, sizeof(table) / sizeof((table)[0])
@@ -87,6 +103,17 @@ compile_dict(void)
 {
     PyObject *dict = counters_dict(ROWS(compile_rows));
     return dict == NULL ? NULL : checked(dict, put(dict, "compile_ms", PyFloat_FromDouble((double)pl_counters.compile_ns / 1e6)));
+}
+
+static PyObject *
+blocks_list(void)
+{
+    PyObject *list = PyList_New(0);
+    int error = list == NULL;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(block_names) && !error; i++) {
+        error = (pl_blocks & block_names[i].bit) != 0 && append(list, PyUnicode_FromString(block_names[i].name));
+    }
+    return checked(list, error);
 }
 
 static PyObject *
@@ -136,14 +163,6 @@ site_dict(const pl_code *pc, const pl_site *site)
     int error = dict == NULL || put_count(dict, "bci", site->bci) || put(dict, "line", PyLong_FromLong(line)) ||
                 put_text(dict, "reason", pl_reason_name(site->reason)) || put_count(dict, "count", site->count);
     return checked(dict, error);
-}
-
-static int
-append(PyObject *list, PyObject *item)
-{
-    int error = item == NULL ? -1 : PyList_Append(list, item);
-    Py_XDECREF(item);
-    return error;
 }
 
 static PyObject *
@@ -218,7 +237,7 @@ pl_report_stats(void)
     int error = dict == NULL || put(dict, "enabled", PyBool_FromLong(pl_enabled)) ||
                 put(dict, "compile", compile_dict()) || put(dict, "refused", refused_dict()) ||
                 put(dict, "run", counters_dict(ROWS(run_rows))) || put(dict, "deopts", deopts_dict()) ||
-                put(dict, "sites", for_each_code(append_sites)) || put(dict, "service", service_dict());
+                put(dict, "loops_blocked_by", blocks_list()) || put(dict, "sites", for_each_code(append_sites)) || put(dict, "service", service_dict());
     return checked(dict, error);
 }
 

@@ -270,7 +270,7 @@ extern _PyFrameEvalFunction pl_previous_eval;      /* who was installed before u
 PyObject *pl_run_stock(PyThreadState *ts, pl_frame *f, int throwflag);   /* stock evaluator with OSR exits handled */
 /* The same; a loop with a unit is not entered but given back through *resume, with the frame linked and NULL returned. */
 PyObject *pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t **resume);
-PyObject *pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag);   /* previous evaluator, C stack looked after */
+PyObject *pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag);   /* stock, C stack looked after */
 PyObject *pl_run_with_exits(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc, const uint8_t **resume);
 bool pl_hook_install(void);                        /* false: refused, pl_hook_refusal says why; no exception */
 void pl_hook_remove(void);
@@ -296,10 +296,12 @@ pl_code_fits(const pl_code *pc, const pl_frame *f) /* whether units of pc may ru
 {
     return f->f_globals == pc->globals && f->f_builtins == pc->builtins;
 }
+void pl_code_direct(pl_code *pc);                  /* sets pc->direct after a change of pc->unit or of pl_blocks */
 pl_code *pl_code_ensure(PyCodeObject *co);         /* creates it; NULL (no exception) when out of memory */
 /* Reasons for which back-edges must not be patched at the moment; they are patched while no bit is set. */
 enum pl_block { PL_BLOCK_OFF = 1, PL_BLOCK_TRACING = 2, PL_BLOCK_DEEP = 4, PL_BLOCK_CHAINED = 8, PL_BLOCK_LOST = 16,
-    PL_BLOCK_REPLACED = 32 };
+    PL_BLOCK_REPLACED = 32, PL_BLOCK_BLIND = 64,
+    PL_BLOCK_OUT = PL_BLOCK_OFF | PL_BLOCK_CHAINED | PL_BLOCK_REPLACED };     /* machine code is not entered, either */
 extern unsigned pl_blocks;
 void pl_block(enum pl_block reason);
 void pl_unblock(enum pl_block reason);
@@ -312,14 +314,15 @@ pl_run_quick(PyThreadState *ts, pl_frame *f, int throwflag)
     if (pl_blocks != 0 || (char *)__builtin_frame_address(0) < pl_stack_limit(ts)) {
         return pl_run_plain(ts, f, throwflag);
     }
-    PyObject *value = _PyEval_EvalFrameDefault(ts, f, throwflag);
-    if (pl_blocks == 0 && pl_hooked->eval_frame != pl_hook) {
-        pl_block(PL_BLOCK_REPLACED);
-    }
-    return value;
+    return _PyEval_EvalFrameDefault(ts, f, throwflag);
 }
 void pl_unpatch_all(void);
 void pl_repatch_all(void);                         /* does nothing while pl_blocks is set */
+
+/* ---- evalwatch.c ------------------------------------------------------------------------------------------------ */
+bool pl_watch_evaluator(void);                     /* false: cannot be told when another evaluator is set */
+void pl_unwatch_evaluator(void);
+void pl_evaluator_changed(PyInterpreterState *interp);      /* in evalhook.c: somebody has set one */
 
 /* ---- uninline.c ------------------------------------------------------------------------------------------------- */
 bool pl_fits_getitem(PyCodeObject *co);            /* stock may run it inside its caller's frame, past the hook */
@@ -369,7 +372,7 @@ extern bool pl_enabled;
 
 typedef struct pl_stats {
     uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
-        stack_switches, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
+        stack_switches, evaluators_set, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
 } pl_stats;
 extern pl_stats pl_counters;
 

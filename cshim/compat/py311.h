@@ -93,6 +93,24 @@ pl_is_tracing(const PyThreadState *ts)
     return ts->cframe->use_tracing != 0;
 }
 
+/* The byte behind use_tracing is padding.  In the cframe of a machine code activation it tells that activation to leave; machine
+ * code compares both bytes at a time.  In CPython's own cframes it is written for nothing, since they look no different. */
+_Static_assert(offsetof(_PyCFrame, use_tracing) == 0 && sizeof(((_PyCFrame *)NULL)->use_tracing) == 1 &&
+               offsetof(_PyCFrame, current_frame) >= 2, "a free byte behind use_tracing");
+
+static inline void
+pl_cframe_start(_PyCFrame *c, const _PyCFrame *outer)
+{
+    uint16_t both = outer->use_tracing;
+    memcpy(c, &both, sizeof(both));
+}
+
+static inline void
+pl_cframe_leave(_PyCFrame *c)
+{
+    (&c->use_tracing)[1] = 1;
+}
+
 static inline Py_ssize_t
 pl_frame_slots(const PyCodeObject *co)
 {
@@ -169,6 +187,19 @@ pl_extra_set(PyCodeObject *co, Py_ssize_t index, void *payload)
 }
 
 /* ---- interpreter ------------------------------------------------------------------------------------------------- */
+
+/* What _PyInterpreterState_SetEvalFrameFunc does, which is watched (evalwatch.c). */
+static inline void
+pl_set_evaluator(PyInterpreterState *interp, _PyFrameEvalFunction evaluator)
+{
+    interp->eval_frame = evaluator == _PyEval_EvalFrameDefault ? NULL : evaluator;
+}
+
+static inline bool
+pl_has_evaluator(const PyInterpreterState *interp, _PyFrameEvalFunction evaluator)
+{
+    return interp->eval_frame == (evaluator == _PyEval_EvalFrameDefault ? NULL : evaluator);
+}
 
 static inline volatile int32_t *
 pl_breaker(PyThreadState *ts)

@@ -21,7 +21,7 @@ const (
 	ReasonIndexRange
 	ReasonUnboundLocal
 	ReasonPoll
-	ReasonTracing
+	ReasonObserver
 	ReasonRecursion
 	ReasonCStack
 	ReasonUnsupportedOpcode
@@ -62,7 +62,7 @@ var reasons = [numReasons]reasonInfo{
 	ReasonIndexRange:        {"index_range", true},
 	ReasonUnboundLocal:      {"unbound_local", true},
 	ReasonPoll:              {"poll", false},
-	ReasonTracing:           {"tracing", false},
+	ReasonObserver:          {"observer", false}, // tracing, or another frame evaluation function
 	ReasonRecursion:         {"recursion", false},
 	ReasonCStack:            {"c_stack", false},
 	ReasonUnsupportedOpcode: {"unsupported_opcode", false},

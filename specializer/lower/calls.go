@@ -598,9 +598,9 @@ func (e *emitter) setConst(m amd64.Mem, w uint64) {
 
 func selectCheckEvents(s *selector, i *ir.Instr) {
 	in := s.start()
-	x := s.deopt(in, codemeta.ReasonTracing)
+	x := s.deopt(in, codemeta.ReasonObserver)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		e.MI(amd64.Cmp8, amd64.At(ctxReg, s.off.CtxUseTracing), 0)
+		e.MI(amd64.Cmp16, amd64.At(ctxReg, s.off.CtxUseTracing), 0)
 		e.Jcc(amd64.NE, x.label)
 	})
 }

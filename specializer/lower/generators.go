@@ -224,7 +224,7 @@ func (e *emitter) emitResumer(r *resumer) {
 		e.RM(amd64.Cmp64, tmp, amd64.At(cell, f[1]))
 		e.Jcc(amd64.NE, general)
 	}
-	e.MI(amd64.Cmp8, amd64.At(ctxReg, off.CtxUseTracing), 0)
+	e.MI(amd64.Cmp16, amd64.At(ctxReg, off.CtxUseTracing), 0)
 	e.Jcc(amd64.NE, general)
 	e.RM(amd64.Mov64, tmp, amd64.At(gen, off.GenFrame+off.FramePrevInstr))
 	e.RR(amd64.Sub64, tmp, code)

@@ -1,5 +1,7 @@
 """What an accelerated process must keep: fork, threads, signals, deep recursion, garbage collection, reference counts."""
 
+import _testinternalcapi
+import ctypes
 import gc
 import os
 import signal
@@ -142,6 +144,62 @@ def test_disable_inside_a_compiled_function() -> None:
     f = compiled(toggles)
     assert f(40) == [i * i for i in range(40)]
     assert not pyston_lite.is_enabled()
+
+
+def blocked_by() -> list[str]:
+    return pyston_lite.stats()["loops_blocked_by"]  # type: ignore[no-any-return]
+
+
+def calls_leaves(n, at, change):
+    total = 0
+    for i in range(n):
+        if i == at:
+            change()
+        total += fib(i % 2)
+    return total
+
+
+def test_an_evaluator_that_is_set_later_sees_every_call() -> None:
+    """Those of a function that is running in machine code included; when it is gone, machine code is entered again."""
+    f, seen = compiled(fresh(calls_leaves)), []
+    before = pyston_lite.stats()["deopts"].get("observer", 0)
+    try:
+        assert f(10, 4, lambda: _testinternalcapi.set_eval_frame_record(seen)) == 5
+        assert seen == ["fib"] * 6
+        assert pyston_lite.stats()["deopts"]["observer"] > before
+        assert blocked_by() == ["another evaluator was set later"]
+    finally:
+        _testinternalcapi.set_eval_frame_default()
+    assert fib(10) == 55
+    pyston_lite.disable()
+    assert pyston_lite.enable()
+    assert blocked_by() == []
+
+
+def test_an_evaluator_that_was_there_first_gets_every_frame() -> None:
+    f, seen = compiled(fresh(calls_leaves)), []
+    pyston_lite.disable()
+    _testinternalcapi.set_eval_frame_record(seen)
+    try:
+        assert pyston_lite.enable()
+        assert blocked_by() == ["another evaluator was there first"]
+        seen.clear()
+        assert f(10, -1, None) == 5
+        assert seen == ["calls_leaves"] + ["fib"] * 10
+    finally:
+        pyston_lite.disable()
+        _testinternalcapi.set_eval_frame_default()
+
+
+def test_the_setter_of_evaluators_is_as_before_when_disabled() -> None:
+    def code() -> bytes:
+        return ctypes.string_at(ctypes.pythonapi._PyInterpreterState_SetEvalFrameFunc, 16)
+
+    watched = code()
+    pyston_lite.disable()
+    assert code() != watched
+    assert pyston_lite.enable()
+    assert code() == watched
 
 
 def test_outcomes_of_single_functions() -> None:
