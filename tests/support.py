@@ -163,9 +163,13 @@ def run_to_end(result: Any) -> Any:
 
 
 def outcome(func: Callable[..., Any], make_args: Callable[[], tuple[Any, ...]]) -> Outcome:
-    """Call the function with fresh arguments. Reference counts are those of the arguments after the call, minus before."""
+    """Call the function with fresh arguments. Reference counts are those of the arguments after the call, minus before.
+
+    Small ints are left out: everything in the process shares them, and what else happens meanwhile counts, too.
+    """
     args = make_args()
-    before = [sys.getrefcount(arg) for arg in args]
+    own = [arg for arg in args if not (isinstance(arg, int) and -5 <= arg <= 256)]
+    before = [sys.getrefcount(arg) for arg in own]
     result, exception, positions, text = None, None, (), ""
     try:
         result = repr(run_to_end(func(*args)))
@@ -176,7 +180,7 @@ def outcome(func: Callable[..., Any], make_args: Callable[[], tuple[Any, ...]]) 
         text = "".join(traceback.format_exception_only(error))
         traceback.clear_frames(error.__traceback__)
         error.__traceback__ = None
-    references = tuple(sys.getrefcount(arg) - count for arg, count in zip(args, before, strict=True))
+    references = tuple(sys.getrefcount(arg) - count for arg, count in zip(own, before, strict=True))
     return Outcome(result, exception, positions, text, references)
 
 
