@@ -267,11 +267,12 @@ add_entry(PyThreadState *ts, pl_frame *f, PyObject *next, int64_t at, int line)
     return (PyObject *)entry;
 }
 
-/* Makes `value` the instance that handlers see, with its traceback; type and traceback are consumed. */
+/* Makes `value` the instance that handlers see, with its traceback; type and traceback are consumed.  A class of another
+ * metaclass may have a __subclasscheck__, which stock runs here, and whose exception is handled instead. */
 static PyObject *
 complete(PyObject *type, PyObject *value, PyObject *traceback)
 {
-    if (value == NULL || (PyObject *)Py_TYPE(value) != type) {
+    if (value == NULL || (PyObject *)Py_TYPE(value) != type || !PyType_CheckExact(type)) {
         PyErr_NormalizeException(&type, &value, &traceback);
     }
     PyBaseExceptionObject *exception = (PyBaseExceptionObject *)value;
