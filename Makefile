@@ -86,7 +86,7 @@ fuzz-go: ## the fuzz tests of the compiler, TIME=60s each
 	@$(GO) test ./specializer/pyabi -run '^$$' -fuzz FuzzDecode -fuzztime $(TIME) -fuzzminimizetime 1x
 
 .PHONY: cpython-suite
-cpython-suite: build ## CPython's own tests, stock against every function compiled; SUITE="test_dict test_os"
+cpython-suite: build ## CPython's own tests, stock against accelerated; SUITE="test_dict test_os --mode profiled"
 	@$(PY) -m tests.cpython $(SUITE)
 
 .PHONY: demo

@@ -40,6 +40,7 @@ code_free(void *payload)
     if (pc->all_next != NULL) {
         pc->all_next->all_prev = pc->all_prev;
     }
+    pl_report_forget(pc);
     pl_units_drop(pc);
     pl_code_unscan(pc);
     PyMem_RawFree(pc->arg_types);

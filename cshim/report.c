@@ -230,12 +230,90 @@ append_sites(PyObject *list, const pl_code *pc)
     return error;
 }
 
+/* What became of the code objects that were called.  Bodies of modules and classes run once and are not for compiling; `undecided`
+ * were called too rarely, under a trace function, or with globals of another module. */
+typedef struct outcome_counts {
+    uint64_t called, compiled, without_exits, refused, bodies, suppressed, undecided;
+} outcome_counts;
+
+static outcome_counts freed_outcomes;             /* of code objects that no longer exist */
+
+static bool
+was_called(const pl_code *pc)
+{
+    bool called = pc->calls != 0;
+    for (const pl_unit *unit = pc->units; unit != NULL && !called; unit = unit->next) {
+        called = unit->entries != 0;
+    }
+    return called;
+}
+
+static bool
+ever_deoptimised(const pl_code *pc)
+{
+    for (const pl_unit *unit = pc->units; unit != NULL; unit = unit->next) {
+        for (uint32_t i = 0; i < unit->n_exits; i++) {
+            if (unit->exits[i].kind == PL_EXIT_DEOPT && unit->exit_counts[i] != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void
+count_outcome(outcome_counts *counts, const pl_code *pc)
+{
+    const PyCodeObject *co = pc->code;
+    if (!was_called(pc)) {
+        return;
+    }
+    counts->called++;
+    if (pc->units != NULL) {
+        counts->compiled++;
+        counts->without_exits += !ever_deoptimised(pc);
+    }
+    else if (!(co->co_flags & CO_OPTIMIZED) || !(co->co_flags & CO_NEWLOCALS)) {
+        counts->bodies++;
+    }
+    else if (pc->state == PL_REFUSED) {
+        counts->refused++;
+    }
+    else if (pc->state == PL_SUPPRESSED) {
+        counts->suppressed++;
+    }
+    else {
+        counts->undecided++;
+    }
+}
+
+void
+pl_report_forget(const pl_code *pc)
+{
+    count_outcome(&freed_outcomes, pc);
+}
+
+static PyObject *
+outcomes_dict(void)
+{
+    outcome_counts all = freed_outcomes;
+    for (const pl_code *pc = pl_codes; pc != NULL; pc = pc->all_next) {
+        count_outcome(&all, pc);
+    }
+    const counter_row rows[] = {
+        {"called", &all.called}, {"compiled", &all.compiled}, {"without_exits", &all.without_exits},
+        {"refused", &all.refused}, {"bodies", &all.bodies}, {"suppressed", &all.suppressed}, {"undecided", &all.undecided},
+    };
+    return counters_dict(ROWS(rows));
+}
+
 PyObject *
 pl_report_stats(void)
 {
     PyObject *dict = PyDict_New();
     int error = dict == NULL || put(dict, "enabled", PyBool_FromLong(pl_enabled)) ||
                 put(dict, "compile", compile_dict()) || put(dict, "refused", refused_dict()) ||
+                put(dict, "functions", outcomes_dict()) ||
                 put(dict, "run", counters_dict(ROWS(run_rows))) || put(dict, "deopts", deopts_dict()) ||
                 put(dict, "loops_blocked_by", blocks_list()) || put(dict, "sites", for_each_code(append_sites)) || put(dict, "service", service_dict());
     return checked(dict, error);

@@ -375,5 +375,6 @@ typedef struct pl_stats {
         stack_switches, evaluators_set, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
 } pl_stats;
 extern pl_stats pl_counters;
+void pl_report_forget(const pl_code *pc);          /* report.c: the code object is going away */
 
 #endif

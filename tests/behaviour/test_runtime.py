@@ -52,6 +52,24 @@ def test_compile_and_report() -> None:
     assert pyston_lite.stats()
 
 
+def test_outcomes_are_counted_of_functions_that_are_gone_too() -> None:
+    names = {}
+    exec("def plain(x): return x + 1\ndef guessed(x): return x.real\nclass Body: pass", names)
+    before = pyston_lite.stats()["functions"]
+    assert compiled(names["plain"])(1) == 2
+    for value in (1, 2.5):
+        names["guessed"](value)
+    pyston_lite.suppress(names["guessed"])(1)
+    exec("class Another: pass")
+    names.clear()
+    gc.collect()
+    after = pyston_lite.stats()["functions"]
+    grown = {name: after[name] - before[name] for name in after}
+    assert grown["compiled"] == grown["without_exits"] == grown["suppressed"] == 1
+    assert grown["bodies"] == 2
+    assert grown["called"] == sum(grown[name] for name in grown if name not in ("called", "without_exits"))
+
+
 def test_becomes_hot_by_calls() -> None:
     pyston_lite.enable(threshold=10, loop_threshold=1_000_000, sync=True)
     f = fresh(total)

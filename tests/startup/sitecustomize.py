@@ -17,6 +17,9 @@ if os.environ.get("PYSTON_LITE") == "1" and interpreters.get_current() == interp
         sys.stderr.flush()
         os._exit(97)
 
+    # The report is that of this process; its own children would write theirs over it.
+    os.environ.pop("PYSTON_LITE_STATS", None)
+
     import atexit
 
     @atexit.register
