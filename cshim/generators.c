@@ -148,6 +148,10 @@ pl_item
 pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts)
 {
     finish((PyGenObject *)generator, result, ts);
+    if (result != NULL && result != Py_None && ts->c_tracefunc != NULL) {
+        _PyGen_SetStopIterationValue(result);       /* as for those who look: a loop drops it */
+        pl_clear_stop(ts);
+    }
     Py_XDECREF(result);
     return (pl_item){NULL, result == NULL};
 }

@@ -165,7 +165,7 @@ pl_next(PyObject *iterator)
         if (!PyErr_ExceptionMatches(PyExc_StopIteration)) {
             return (pl_item){NULL, 1};
         }
-        PyErr_Clear();
+        pl_clear_stop(PyThreadState_Get());
     }
     return (pl_item){NULL, 0};
 }

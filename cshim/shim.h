@@ -223,6 +223,8 @@ bool pl_find_handler(PyCodeObject *co, int64_t at, pl_handler *h);
 /* The first half of pl_unwind: finds the handler and prepares the operand stack for it, which raise->depth follows; the frame
  * stays linked and charged.  False: there is none, and the operand stack is empty. */
 bool pl_dispatch(PyThreadState *ts, pl_frame *f, pl_raise *raise, pl_handler *h);
+/* A loop over an iterator has ended: drops the pending StopIteration, which a trace function is told. */
+void pl_clear_stop(PyThreadState *ts);
 void pl_give_up(PyThreadState *ts, pl_frame *f, int depth);              /* takes an unwound frame off the stack of frames */
 bool pl_is_handling(PyThreadState *ts);             /* an exception is being handled, here or further out */
 

@@ -83,6 +83,13 @@ report_event(PyThreadState *ts, pl_frame *f, Py_tracefunc function, PyObject *ob
     }
 }
 
+void
+pl_clear_stop(PyThreadState *ts)
+{
+    report_event(ts, ts->cframe->current_frame, ts->c_tracefunc, ts->c_traceobj, PyTrace_EXCEPTION);
+    PyErr_Clear();
+}
+
 /* The frame is left with an exception. */
 static void
 report_end(PyThreadState *ts, pl_frame *f)

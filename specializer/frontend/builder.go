@@ -106,9 +106,12 @@ func (b *Builder) Begin(start, bci, next int32) {
 }
 
 // End finishes an instruction: after operations that can run Python code, tracing may have been switched on.
-func (b *Builder) End() {
+func (b *Builder) End() { b.EndAt(b.NextBCI) }
+
+// EndAt is End on a path where the instruction at bci comes next.
+func (b *Builder) EndAt(bci int32) {
 	if b.python && b.Cur != nil {
-		b.emit(ir.OpCheckEvents, 0, b.state(b.NextBCI), nil)
+		b.emit(ir.OpCheckEvents, 0, b.state(bci), nil)
 	}
 }
 

@@ -70,7 +70,7 @@ func (in *inliner) calls(f *ir.Func, depth int) {
 				}
 				f.Elided = max(f.Elided, body.Elided+1)
 				after := f.Inline(b, k, body, append([]ir.Value{guard}, i.Args...), parent)
-				dropChecks(after)
+				dropChecks(after, false)
 				in.ctx.Count("inlined calls", 1)
 				break
 			}

@@ -40,9 +40,7 @@ func (s *specializer) run() {
 		s.rewriteBlock(b)
 	}
 	s.substitute()
-	for _, b := range f.Blocks {
-		dropChecks(b)
-	}
+	dropAllChecks(f)
 }
 
 type specializer struct {
@@ -358,10 +356,20 @@ func (s *specializer) substitute() {
 	}
 }
 
-// dropChecks removes event checks behind operations that turned out not to run Python code.
-func dropChecks(b *ir.Block) {
+// dropAllChecks removes the event checks behind operations that turned out not to run Python code. The check of a branching
+// instruction is at the beginning of the blocks that it branches to, which have no other predecessors.
+func dropAllChecks(f *ir.Func) {
+	f.ComputePreds()
+	ran := map[*ir.Block]bool{}
+	for _, b := range ir.ReversePostorder(f) {
+		ran[b] = dropChecks(b, len(b.Preds) == 1 && ran[b.Preds[0]])
+	}
+}
+
+// dropChecks does so in one block. ran says whether something ran Python code that no check stands behind yet: before the
+// block, and, as the result, at its end.
+func dropChecks(b *ir.Block, ran bool) bool {
 	out := b.Instrs[:0]
-	ran := false
 	for _, i := range b.Instrs {
 		if i.Op == ir.OpCheckEvents {
 			if !ran {
@@ -373,6 +381,7 @@ func dropChecks(b *ir.Block) {
 		out = append(out, i)
 	}
 	b.Instrs = out
+	return ran
 }
 
 // objectType is the type of a snapshot object as a constant.

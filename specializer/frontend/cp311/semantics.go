@@ -385,10 +385,12 @@ func (t *translator) branch(in *Instr, cond ir.Value, taken bool, before func(ju
 	saved := t.Save()
 	t.Cur = jump
 	before(true)
+	t.EndAt(in.target())
 	t.JumpTo(t.to(in.target()))
 	t.Restore(saved)
 	t.Cur = fall
 	before(false)
+	t.End()
 	t.JumpTo(t.to(in.Next))
 }
 
@@ -433,6 +435,7 @@ func forIter(t *translator, in *Instr) {
 	saved := t.Save()
 	t.Cur = done
 	t.Pop()
+	t.EndAt(in.target())
 	t.JumpTo(t.to(in.target()))
 	t.Restore(saved)
 	t.Cur = body
