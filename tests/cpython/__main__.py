@@ -93,6 +93,8 @@ def run_module(module: str, mode: str | None, options: argparse.Namespace) -> Re
         for name in ("PYTHONHASHSEED", "PYTHONIOENCODING", "PYTHONDONTWRITEBYTECODE"):
             del environ[name]
         command = [options.python, "-m", "test", "--verbose", "--tempdir", folder, "--junit-xml", str(report)]
+        for name in not_run_cases(module):
+            command += ["-i", name]
         if options.resources:
             command += ["-u", options.resources]
         started = time.monotonic()
@@ -197,6 +199,12 @@ def read_reasons(name: str) -> dict[str, str]:
                 raise SystemExit(f"{name}: {what} has no reason")
             found[what.strip()] = reason
     return found
+
+
+def not_run_cases(modules: str) -> list[str]:
+    """What not_run.txt names of these modules: `module:class or case`."""
+    names = [name.partition(":") for name in read_reasons("not_run.txt")]
+    return [case for module, _, case in names if case and module in modules.split()]
 
 
 def listed_modules(options: argparse.Namespace) -> set[str]:
