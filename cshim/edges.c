@@ -6,6 +6,7 @@
 #define PL_DEFINE_OPCODE_TABLES
 #include "edges.h"
 
+#include <emmintrin.h>
 #include <string.h>
 
 unsigned pl_blocks = PL_BLOCK_OFF;
@@ -142,6 +143,8 @@ reach_handlers(analysis *a, PyCodeObject *co)
     return true;
 }
 
+enum { STATIC_REFCNT = 100 * 1000 * 1000 };     /* deep-frozen objects start at 999,999,999 */
+
 static bool
 has_edges(PyCodeObject *co)
 {
@@ -152,6 +155,37 @@ has_edges(PyCodeObject *co)
     }
     return false;
 }
+
+/* Before code is quickened its caches are zero, which is no jump: units can be looked at several at a time. */
+bool
+pl_may_loop(PyCodeObject *co)
+{
+    enum { UNITS = sizeof(__m128i) / sizeof(_Py_CODEUNIT) };
+    if (Py_REFCNT(co) > STATIC_REFCNT) {
+        return false;             /* its loops are never patched */
+    }
+    const __m128i low = _mm_set1_epi16(0xff), jump = _mm_set1_epi16(JUMP_BACKWARD);
+    const __m128i below = _mm_set1_epi16(POP_JUMP_BACKWARD_IF_NOT_NONE - 1), above = _mm_set1_epi16(POP_JUMP_BACKWARD_IF_TRUE + 1);
+    const int64_t n = Py_SIZE(co);
+    int64_t i = 0;
+    for (; i + UNITS <= n; i += UNITS) {
+        __m128i ops = _mm_and_si128(_mm_loadu_si128((const __m128i *)(_PyCode_CODE(co) + i)), low);
+        __m128i conditional = _mm_and_si128(_mm_cmpgt_epi16(ops, below), _mm_cmpgt_epi16(above, ops));
+        if (_mm_movemask_epi8(_mm_or_si128(conditional, _mm_cmpeq_epi16(ops, jump))) != 0) {
+            return true;
+        }
+    }
+    for (; i < n; i++) {
+        if (is_edge(*pl_opcode_byte(co, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+_Static_assert(POP_JUMP_BACKWARD_IF_TRUE - POP_JUMP_BACKWARD_IF_NOT_NONE == 3 &&
+               POP_JUMP_BACKWARD_IF_NONE == POP_JUMP_BACKWARD_IF_NOT_NONE + 1 &&
+               POP_JUMP_BACKWARD_IF_FALSE == POP_JUMP_BACKWARD_IF_NOT_NONE + 2, "conditional jumps follow each other");
 
 static uint32_t
 loop_at(pl_code *pc, uint32_t head, int depth)
@@ -311,8 +345,6 @@ pl_unblock(enum pl_block reason)
 
 /* ---- first sight ------------------------------------------------------------------------------------------------------- */
 
-enum { STATIC_REFCNT = 100 * 1000 * 1000 };     /* deep-frozen objects start at 999,999,999 */
-
 void
 pl_code_scan(pl_code *pc)
 {
@@ -321,6 +353,7 @@ pl_code_scan(pl_code *pc)
     if (Py_REFCNT(co) > STATIC_REFCNT || !has_edges(co)) {
         return;
     }
+    pl_arm();
     PyObject *bytes = PyCode_GetCode(co);
     if (bytes == NULL) {
         PyErr_Clear();

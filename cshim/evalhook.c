@@ -11,6 +11,8 @@
  */
 #include "abi.h"
 
+#include "internal/pycore_runtime.h"
+
 #include <string.h>
 
 _PyFrameEvalFunction pl_previous_eval = _PyEval_EvalFrameDefault;
@@ -21,6 +23,7 @@ const char *pl_hook_refusal;
 
 PyInterpreterState *pl_hooked;
 static unsigned deep_calls;           /* active calls that run with the hook switched off */
+static bool armed;                    /* pl_arm has done what it does */
 
 /* ---- per-code state -------------------------------------------------------------------------------------------------- */
 
@@ -384,11 +387,24 @@ run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
     return pc->n_edges != 0 ? pl_run_stock(ts, f, 0) : pl_run_plain(ts, f, 0);
 }
 
+/* Most functions that are called while a program starts are called a few times and never again.  Nothing is kept about one that
+ * stock has not quickened, unless a loop in it can make its first call a long one. */
+static inline bool
+is_new(PyCodeObject *co)
+{
+    enum { LEAST_THRESHOLD = 100 };       /* below, each call counts */
+    return co->co_warmup < 0 && pl_cfg.threshold >= LEAST_THRESHOLD && !pl_cfg.compile_all && !pl_may_loop(co);
+}
+
 PyObject *
 pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
 {
     pl_counters.hook_calls++;
     pl_code *pc = pl_code_get(f->f_code);
+    if (pc == NULL && pl_blocks == 0 && !pl_results_ready && is_new(f->f_code)) {
+        pl_counters.entries_cold++;
+        return pl_run_quick(ts, f, throwflag);
+    }
     if (pc != NULL && pc->unit != NULL && !throwflag && !pl_is_tracing(ts) && pl_code_fits(pc, f) &&
         !(pl_blocks & PL_BLOCK_OUT)) {
         const uint8_t *entry = entry_for(pc, f);
@@ -450,6 +466,83 @@ pl_evaluator_changed(PyInterpreterState *interp)
     }
 }
 
+/* ---- what loops and machine code need ------------------------------------------------------------------------------------ */
+
+/* Tracing must not meet a patched jump, which would report a return.  CPython tells audit hooks before it starts. */
+static int
+audit(const char *event, PyObject *Py_UNUSED(arguments), void *Py_UNUSED(unused))
+{
+    if (event[0] == 's' && (strcmp(event, "sys.settrace") == 0 || strcmp(event, "sys.setprofile") == 0)) {
+        pl_block(PL_BLOCK_TRACING);
+    }
+    else if (event[0] == 'c' && strcmp(event, "cpython._PySys_ClearAuditHooks") == 0) {
+        pl_hook_remove();
+    }
+    return 0;
+}
+
+/* Audit hooks that are there already may keep another one out, without a word. */
+static bool
+is_audited(void)
+{
+    const _Py_AuditHookEntry *entry = _PyRuntime.audit_hook_head;
+    while (entry != NULL && entry->hookCFunction != audit) {
+        entry = entry->next;
+    }
+    return entry != NULL;
+}
+
+static bool
+add_audit_hook(void)
+{
+    if (!is_audited() && PySys_AddAuditHook(audit, NULL) < 0) {
+        PyErr_Clear();
+    }
+    return is_audited();
+}
+
+static void
+block_if(enum pl_block reason, bool condition)
+{
+    if (condition) {
+        pl_block(reason);
+    }
+    else {
+        pl_unblock(reason);
+    }
+}
+
+static void
+look_for_replacement(void)
+{
+    bool away = deep_calls > 0 && pl_has_evaluator(pl_hooked, _PyEval_EvalFrameDefault);
+    if (!away && !pl_has_evaluator(pl_hooked, pl_hook)) {
+        pl_evaluator_changed(pl_hooked);
+    }
+}
+
+/* Patched back-edges and machine code rely on being told of tracing and of other evaluators, which takes a hundredth of a short
+ * process's time to arrange and slows down every audited event.  So that is done when the first code with a loop is seen, or the
+ * first compilation asked for; until then nothing depends on it.  Frames of code with loops that are running by then were
+ * started without pl_run_stock. */
+void
+pl_arm(void)
+{
+    if (armed || pl_hooked == NULL) {
+        return;
+    }
+    armed = true;
+    pl_block(PL_BLOCK_ARMING);            /* others' audit hooks may run Python code */
+    bool told = add_audit_hook();
+    block_if(PL_BLOCK_BLIND, !pl_watch_evaluator() || !told);
+    if (any_thread(pl_hooked, is_traced, NULL)) {
+        pl_block(PL_BLOCK_TRACING);
+    }
+    pl_mark_foreign(NULL);
+    look_for_replacement();
+    pl_unblock(PL_BLOCK_ARMING);
+}
+
 /* ---- installing and removing -------------------------------------------------------------------------------------------- */
 
 /* Compares what can be compared of the layouts this was compiled with to the running interpreter.  Type sizes cover the
@@ -502,20 +595,6 @@ extra_works(PyThreadState *ts)
            pl_code_get(co) == pc;
 }
 
-/* Tracing must not meet a patched jump, which would report a return.  CPython tells audit hooks before it starts. */
-static int
-audit(const char *event, PyObject *Py_UNUSED(arguments), void *Py_UNUSED(unused))
-{
-    if (event[0] == 's' && (strcmp(event, "sys.settrace") == 0 || strcmp(event, "sys.setprofile") == 0)) {
-        pl_block(PL_BLOCK_TRACING);
-    }
-    else if (event[0] == 'c' && strcmp(event, "cpython._PySys_ClearAuditHooks") == 0) {
-        pl_hook_remove();
-        pl_extra_index = -1;          /* the interpreter that gave it out is going away */
-    }
-    return 0;
-}
-
 static PyObject *
 at_exit(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(unused))
 {
@@ -523,31 +602,50 @@ at_exit(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(unused))
     Py_RETURN_NONE;
 }
 
+/* atexit.register, found without importing the module, which takes longer than all the rest of enabling. */
+static const PyMethodDef *
+find_register(void)
+{
+    const struct _inittab *built_in = PyImport_Inittab;
+    while (built_in->name != NULL && strcmp(built_in->name, "atexit") != 0) {
+        built_in++;
+    }
+    PyObject *def = built_in->name != NULL ? built_in->initfunc() : NULL;
+    const PyMethodDef *method = def != NULL && Py_IS_TYPE(def, &PyModuleDef_Type) ? ((PyModuleDef *)def)->m_methods : NULL;
+    while (method != NULL && method->ml_name != NULL && strcmp(method->ml_name, "register") != 0) {
+        method++;
+    }
+    return method != NULL && method->ml_name != NULL ? method : NULL;
+}
+
 static bool
 register_at_exit(void)
 {
-    static PyMethodDef method = {"pyston_lite_atexit", at_exit, METH_NOARGS, NULL};
-    PyObject *function = PyCFunction_New(&method, NULL), *module = PyImport_ImportModule("atexit"), *done = NULL;
-    if (function != NULL && module != NULL) {
-        done = PyObject_CallMethod(module, "register", "O", function);
-    }
+    static PyMethodDef ours = {"pyston_lite_atexit", at_exit, METH_NOARGS, NULL};
+    const PyMethodDef *method = find_register();
+    PyObject *add = method != NULL ? PyCFunction_New((PyMethodDef *)method, NULL) : NULL;
+    PyObject *function = PyCFunction_New(&ours, NULL);
+    PyObject *done = add != NULL && function != NULL ? PyObject_CallOneArg(add, function) : NULL;
+    Py_XDECREF(add);
     Py_XDECREF(function);
-    Py_XDECREF(module);
     Py_XDECREF(done);
     return done != NULL;
+}
+
+/* The interpreter is gone, and with it all that belonged to it.  A process that embeds Python may make another one. */
+static void
+forget_interpreter(void)
+{
+    pl_blocks |= PL_BLOCK_OFF;
+    pl_enabled = armed = false;
+    pl_hooked = NULL;
+    pl_extra_index = -1;
 }
 
 /* The things that are set up once and cannot be taken back. */
 static const char *
 prepare(PyThreadState *ts)
 {
-    static bool audited;
-    if (!audited) {
-        if (PySys_AddAuditHook(audit, NULL) < 0) {
-            return "audit hooks are not accepted";
-        }
-        audited = true;
-    }
     if (!pl_poll_init()) {
         return "the poll function could not be made";
     }
@@ -557,27 +655,17 @@ prepare(PyThreadState *ts)
             pl_extra_index = -1;
             return "no per-code data";
         }
-        if (!register_at_exit()) {
+        if (!register_at_exit() || Py_AtExit(forget_interpreter) < 0) {
             return "atexit is not available";
         }
     }
     return NULL;
 }
 
-static void
-block_if(enum pl_block reason, bool condition)
-{
-    if (condition) {
-        pl_block(reason);
-    }
-    else {
-        pl_unblock(reason);
-    }
-}
-
 bool
 pl_hook_install(void)
 {
+    static bool again;
     if (pl_enabled) {
         return true;
     }
@@ -609,14 +697,13 @@ pl_hook_install(void)
     /* An evaluator that was there before us (a debugger's, say) gets every frame, so there is nothing left to do for us. */
     block_if(PL_BLOCK_CHAINED, pl_previous_eval != _PyEval_EvalFrameDefault);
     block_if(PL_BLOCK_REPLACED, buried);
-    block_if(PL_BLOCK_BLIND, !pl_watch_evaluator());
     pl_hooked = interp;
     pl_enabled = true;
     pl_generators_hook(true);
-    pl_mark_foreign(NULL);                /* everything that is running now was started by somebody else */
-    if (any_thread(interp, is_traced, NULL)) {
-        pl_block(PL_BLOCK_TRACING);
+    if (again) {
+        pl_arm();                         /* there may be code with loops, which has run without us in the meantime */
     }
+    again = true;
     pl_unblock(PL_BLOCK_OFF);
     direct_all();
     return true;
@@ -631,7 +718,10 @@ pl_hook_remove(void)
     pl_block(PL_BLOCK_OFF);
     pl_enabled = false;
     leave_all();
-    pl_unwatch_evaluator();
+    if (armed) {
+        pl_unwatch_evaluator();
+        armed = false;
+    }
     pl_generators_hook(false);
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(pl_hooked);
     if (current == pl_hook) {

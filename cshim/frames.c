@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 
 /* ---- C stack ---------------------------------------------------------------------------------------------------- */
@@ -23,11 +24,34 @@
  * tens of thousands of levels out of the other half before it has to leave. */
 static __thread char *thread_limit;
 
-static char *
-find_stack_limit(void)
+static const size_t most_used = 32 * 1024 * 1024;      /* an unlimited stack is no reason to fill the memory with it */
+
+typedef struct stack { char *top; size_t size; } stack;
+
+static bool
+is_in(stack s, const char *address)
+{
+    return s.size > 0 && address <= s.top && (size_t)(s.top - address) <= s.size;
+}
+
+/* The stack that the process was started with.  glibc reads /proc/self/maps to find it, which takes a tenth of a millisecond at
+ * every start; but the last thing that the kernel has put there, at its top, is the name of the program. */
+static stack
+first_stack(void)
+{
+    struct rlimit limit;
+    char *name = (char *)getauxval(AT_EXECFN);
+    if (name == NULL || getrlimit(RLIMIT_STACK, &limit) != 0) {
+        return (stack){NULL, 0};
+    }
+    return (stack){name, limit.rlim_cur < 2 * most_used ? limit.rlim_cur : 2 * most_used};
+}
+
+static stack
+thread_stack(void)
 {
     pthread_attr_t attributes;
-    void *lowest = NULL;
+    void *lowest;
     size_t size = 0;
     if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
         if (pthread_attr_getstack(&attributes, &lowest, &size) != 0) {
@@ -35,14 +59,22 @@ find_stack_limit(void)
         }
         pthread_attr_destroy(&attributes);
     }
+    return size > 0 ? (stack){(char *)lowest + size, size} : (stack){NULL, 0};
+}
+
+static char *
+find_stack_limit(void)
+{
     char *here = (char *)__builtin_frame_address(0);
-    if (size == 0 || here < (char *)lowest || here > (char *)lowest + size) {
+    stack s = first_stack();
+    if (!is_in(s, here)) {
+        s = thread_stack();
+    }
+    if (!is_in(s, here)) {
         /* A stack we know nothing about (a coroutine library's): trust it with a small piece only. */
         return here - 64 * 1024;
     }
-    const size_t most = 32 * 1024 * 1024;      /* an unlimited stack is no reason to fill the memory with it */
-    size_t use = size / 2 < most ? size / 2 : most;
-    return (char *)lowest + size - use;
+    return s.top - (s.size / 2 < most_used ? s.size / 2 : most_used);
 }
 
 /* The limit of the calling thread.  A thread-local variable of a shared object costs a call, so the last thread's answer is

@@ -469,6 +469,7 @@ send_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *
     if (!same_namespaces(pc, globals, builtins)) {
         return false;
     }
+    pl_arm();
     if (!pc->scanned) {           /* compiled on demand before its first call */
         pc->scanned = true;
         pl_code_scan(pc);

@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-pl_config pl_cfg = {.threshold = 100, .loop_threshold = 1000};
+/* The settings of a process whose environment says nothing about pyston_lite; the package has the same (`_DEFAULTS`). */
+#define SHIPPED {.threshold = 800, .loop_threshold = 6000, .code_cap = (size_t)64 << 20}
 
-static PyObject *refused_error;
+pl_config pl_cfg = SHIPPED;
 
 /* ---- configuration ------------------------------------------------------------------------------------------------------ */
 
@@ -152,6 +154,20 @@ clear_config(pl_config *config)
 
 /* ---- functions -------------------------------------------------------------------------------------------------------------- */
 
+/* Takes the configuration over, unless the hook is refused. */
+static bool
+start(pl_config config)
+{
+    pl_config before = pl_cfg;
+    pl_cfg = config;
+    bool done = pl_hook_install();
+    if (!done) {
+        pl_cfg = before;
+    }
+    clear_config(done ? &before : &config);
+    return done;
+}
+
 static PyObject *
 module_enable(PyObject *module, PyObject *dict)
 {
@@ -159,21 +175,98 @@ module_enable(PyObject *module, PyObject *dict)
         PyErr_SetString(PyExc_TypeError, "enable() takes a dict");
         return NULL;
     }
-    pl_config config = {.threshold = 100, .loop_threshold = 1000};
+    pl_config config = SHIPPED;
     if (parse_rows(dict, config_rows, "setting", &config) < 0) {
         clear_config(&config);
         return NULL;
     }
-    pl_config before = pl_cfg;
-    pl_cfg = config;
-    if (!pl_hook_install()) {
-        pl_cfg = before;
-        clear_config(&config);
+    if (!start(config)) {
         PyErr_SetString(PyExc_RuntimeError, pl_hook_refusal);
         return NULL;
     }
-    clear_config(&before);
     Py_RETURN_NONE;
+}
+
+/* Whether a variable of the environment is one of the switches, or the name that earlier generations obeyed. */
+static bool
+environment_speaks(void)
+{
+    static const char *const starts[] = {"PYSTON_LITE", "DISABLE_PYSTON"};
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
+        for (size_t i = 0; i < Py_ARRAY_LENGTH(starts); i++) {
+            if (strncmp(*variable, starts[i], strlen(starts[i])) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The compiler's library, which lies beside the file of this module; NULL with an exception. */
+static char *
+library_path(PyObject *file)
+{
+    static const char name[] = "libpystonlite.so";
+    PyObject *bytes = NULL;
+    char *path = NULL;
+    if (PyUnicode_FSConverter(file, &bytes)) {
+        const char *text = PyBytes_AS_STRING(bytes), *slash = strrchr(text, '/');
+        size_t length = slash != NULL ? (size_t)(slash - text) + 1 : 0;
+        path = malloc(length + sizeof(name));
+        if (path != NULL) {
+            memcpy(path, text, length);
+            memcpy(path + length, name, sizeof(name));
+        }
+        else {
+            PyErr_NoMemory();
+        }
+    }
+    Py_XDECREF(bytes);
+    return path;
+}
+
+/* What the import system does with a module that has been created. */
+static bool
+finish_import(PyObject *module, PyObject *spec, PyObject *file)
+{
+    PyObject *name = PyModule_GetNameObject(module), *modules = PyImport_GetModuleDict();
+    bool done = name != NULL && PyModule_ExecDef(module, PyModule_GetDef(module)) == 0 &&
+                PyObject_SetAttrString(module, "__spec__", spec) == 0 &&
+                PyObject_SetAttrString(module, "__file__", file) == 0 && PyObject_SetItem(modules, name, module) == 0;
+    Py_XDECREF(name);
+    return done;
+}
+
+/* What `pyston_lite.enable()` does, for the line of the `.pth` file, which has created this module from its spec.  The package
+ * itself takes many times as long to import, and is asked only when there is something to decide. */
+static PyObject *
+module_autoload(PyObject *module, PyObject *spec)
+{
+    PyObject *file = PyObject_GetAttrString(spec, "origin");
+    pl_config config = SHIPPED;
+    config.library = file != NULL && finish_import(module, spec, file) ? library_path(file) : NULL;
+    Py_XDECREF(file);
+    if (config.library == NULL) {
+        return NULL;
+    }
+    if (environment_speaks()) {
+        clear_config(&config);
+    }
+    else if (start(config)) {
+        Py_RETURN_TRUE;
+    }
+    PyObject *package = PyImport_ImportModule("pyston_lite");
+    PyObject *enabled = package != NULL ? PyObject_CallMethod(package, "enable", NULL) : NULL;
+    Py_XDECREF(package);
+    return enabled;
+}
+
+static PyObject *
+module_defaults(PyObject *module, PyObject *unused)
+{
+    const pl_config shipped = SHIPPED;
+    return Py_BuildValue("{sIsIsn}", "threshold", shipped.threshold, "loop_threshold", shipped.loop_threshold, "code_cap_mb",
+                         (Py_ssize_t)(shipped.code_cap >> 20));
 }
 
 static PyObject *
@@ -209,9 +302,34 @@ function_argument(PyObject *callable)
     return func;
 }
 
+/* The exception class, borrowed; made when it is first needed, which most processes never do. */
+static PyObject *
+refused_class(void)
+{
+    static PyObject *class;
+    if (class == NULL) {
+        class = PyErr_NewExceptionWithDoc(
+            "pyston_lite._pyston_lite.Refused", "The compiler does not handle this function; `reason` says why.", NULL, NULL);
+    }
+    return class;
+}
+
+static PyObject *
+module_getattr(PyObject *module, PyObject *name)
+{
+    if (PyUnicode_Check(name) && _PyUnicode_EqualToASCIIString(name, "Refused")) {
+        return Py_XNewRef(refused_class());
+    }
+    return PyErr_Format(PyExc_AttributeError, "module '_pyston_lite' has no attribute %R", name);
+}
+
 static PyObject *
 raise_refused(const char *reason)
 {
+    PyObject *refused_error = refused_class();
+    if (refused_error == NULL) {
+        return NULL;
+    }
     PyObject *text = PyUnicode_FromString(reason != NULL ? reason : "busy");
     PyObject *error = text != NULL ? PyObject_CallOneArg(refused_error, text) : NULL;
     if (error != NULL && PyObject_SetAttrString(error, "reason", text) == 0) {
@@ -294,6 +412,10 @@ module_build_info(PyObject *module, PyObject *unused)
 
 static PyMethodDef module_methods[] = {
     {"enable", module_enable, METH_O, PyDoc_STR("enable(config, /)\n--\n\nInstall the evaluator hook.")},
+    {"autoload", module_autoload, METH_O,
+     PyDoc_STR("autoload(spec, /)\n--\n\nEnable as the environment says; whether that was done.")},
+    {"defaults", module_defaults, METH_NOARGS, PyDoc_STR("defaults()\n--\n\nSettings of a process that has none.")},
+    {"__getattr__", module_getattr, METH_O, NULL},
     {"disable", module_disable, METH_NOARGS, PyDoc_STR("disable()\n--\n\nRemove the evaluator hook.")},
     {"is_enabled", module_is_enabled, METH_NOARGS, PyDoc_STR("is_enabled()\n--\n\nWhether the hook is installed.")},
     {"compile", module_compile, METH_O, PyDoc_STR("compile(func, /)\n--\n\nCompile a function now, or raise Refused.")},
@@ -314,11 +436,7 @@ module_exec(PyObject *module)
         PyErr_SetString(PyExc_ImportError, "_pyston_lite supports the main interpreter only");
         return -1;
     }
-    if (refused_error == NULL) {
-        refused_error = PyErr_NewExceptionWithDoc(
-            "pyston_lite._pyston_lite.Refused", "The compiler does not handle this function; `reason` says why.", NULL, NULL);
-    }
-    return refused_error == NULL ? -1 : PyModule_AddObjectRef(module, "Refused", refused_error);
+    return 0;
 }
 
 static PyModuleDef_Slot module_slots[] = {

@@ -47,10 +47,25 @@ pl_typeof_bits(PyObject *v)
 /* ---- the eval breaker -------------------------------------------------------------------------------------------------- */
 
 /* What the stock evaluator does when the eval breaker is set (signals, pending calls, giving the GIL away, asynchronous
- * exceptions) sits in a function CPython does not export.  The RESUME instruction of any Python function does it, so an empty
- * one is run; that its first traceable instruction lies beyond its end keeps its frame out of every traceback, stack walk and
- * trace event. */
+ * exceptions) sits in a function CPython does not export.  The RESUME instruction of any Python function does it, so one is run
+ * that does nothing else; that its first traceable instruction lies beyond its end keeps its frame out of every traceback, stack
+ * walk and trace event. */
 static PyFunctionObject *poll_function;
+
+/* What PyCode_NewEmpty makes (RESUME, LOAD_ASSERTION_ERROR, RAISE_VARARGS) returns the class instead of raising it: that takes no
+ * compiler, which nothing else at the start of a process may need. */
+static PyCodeObject *
+poll_code(void)
+{
+    PyCodeObject *co = PyCode_NewEmpty("<pyston-lite>", "poll", 1);
+    if (co == NULL || Py_SIZE(co) != 3 || pl_opcode(co, 0) != RESUME || pl_opcode(co, 1) != LOAD_ASSERTION_ERROR) {
+        Py_XDECREF(co);
+        return NULL;
+    }
+    *pl_opcode_byte(co, 2) = RETURN_VALUE;
+    co->_co_firsttraceable = INT_MAX / 4;
+    return co;
+}
 
 bool
 pl_poll_init(void)
@@ -59,16 +74,12 @@ pl_poll_init(void)
         return true;
     }
     PyObject *namespace = Py_BuildValue("{s:O}", "__builtins__", PyEval_GetBuiltins());
-    PyObject *done = namespace == NULL ? NULL : PyRun_String("def poll(): pass\n", Py_file_input, namespace, namespace);
-    PyObject *function = done == NULL ? NULL : PyDict_GetItemString(namespace, "poll");
-    if (function != NULL) {
-        poll_function = (PyFunctionObject *)Py_NewRef(function);
-        ((PyCodeObject *)poll_function->func_code)->_co_firsttraceable = INT_MAX / 4;
+    PyObject *code = namespace != NULL ? (PyObject *)poll_code() : NULL;
+    if (code != NULL) {
+        poll_function = (PyFunctionObject *)PyFunction_New(code, namespace);
     }
-    else {
-        PyErr_Clear();
-    }
-    Py_XDECREF(done);
+    PyErr_Clear();
+    Py_XDECREF(code);
     Py_XDECREF(namespace);
     return poll_function != NULL;
 }
@@ -81,11 +92,11 @@ pl_poll(PyThreadState *ts)
     if (f == NULL) {
         return -1;
     }
-    PyObject *none = _PyEval_EvalFrameDefault(ts, f, 0);
+    PyObject *done = _PyEval_EvalFrameDefault(ts, f, 0);
     pl_frame_release(ts, f);
     pl_frame_discard(ts, f);
-    Py_XDECREF(none);
-    return none == NULL ? -1 : 0;
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
 }
 
 /* ---- running ------------------------------------------------------------------------------------------------------------ */

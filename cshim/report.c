@@ -93,7 +93,7 @@ static const counter_row run_rows[] = {
 static const struct { enum pl_block bit; const char *name; } block_names[] = {
     {PL_BLOCK_OFF, "off"}, {PL_BLOCK_TRACING, "tracing"}, {PL_BLOCK_DEEP, "deep recursion"},
     {PL_BLOCK_CHAINED, "another evaluator was there first"}, {PL_BLOCK_REPLACED, "another evaluator was set later"},
-    {PL_BLOCK_LOST, "out of memory"}, {PL_BLOCK_BLIND, "setting an evaluator cannot be watched"},
+    {PL_BLOCK_LOST, "out of memory"}, {PL_BLOCK_BLIND, "setting an evaluator or tracing cannot be watched"}, {PL_BLOCK_ARMING, "being arranged for"},
 };
 
 #define ROWS(table) table, sizeof(table) / sizeof((table)[0])

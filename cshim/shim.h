@@ -281,6 +281,8 @@ extern pl_code *pl_codes;                          /* all pl_code, through all_n
 uint16_t pl_typeof_bits(PyObject *v);              /* one bit of pl_typebits */
 int pl_poll(PyThreadState *ts);                    /* what the eval breaker asks for; frame linked; -1: exception set */
 bool pl_poll_init(void);
+void pl_arm(void);                                 /* before the first patched loop and the first unit; does its work once */
+bool pl_may_loop(PyCodeObject *co);                /* code that was never quickened; may be true of code without a loop */
 void pl_code_scan(pl_code *pc);                    /* first sight: find loops, patch their back-edges where that is safe */
 /* Asks for a unit of this frame's code; *state follows.  False: nothing was asked, try again later. */
 bool pl_code_ask(pl_code *pc, pl_frame *f, uint32_t entry_bci, uint8_t *state);
@@ -302,7 +304,7 @@ void pl_code_direct(pl_code *pc);                  /* sets pc->direct after a ch
 pl_code *pl_code_ensure(PyCodeObject *co);         /* creates it; NULL (no exception) when out of memory */
 /* Reasons for which back-edges must not be patched at the moment; they are patched while no bit is set. */
 enum pl_block { PL_BLOCK_OFF = 1, PL_BLOCK_TRACING = 2, PL_BLOCK_DEEP = 4, PL_BLOCK_CHAINED = 8, PL_BLOCK_LOST = 16,
-    PL_BLOCK_REPLACED = 32, PL_BLOCK_BLIND = 64,
+    PL_BLOCK_REPLACED = 32, PL_BLOCK_BLIND = 64, PL_BLOCK_ARMING = 128,
     PL_BLOCK_OUT = PL_BLOCK_OFF | PL_BLOCK_CHAINED | PL_BLOCK_REPLACED };     /* machine code is not entered, either */
 extern unsigned pl_blocks;
 void pl_block(enum pl_block reason);

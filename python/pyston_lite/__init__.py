@@ -50,8 +50,9 @@ _DEFAULTS: "dict[str, Any]" = {
     "code_cap_mb": 64,
 }
 
-_native: "ModuleType | None" = None
-_reason: "str | None" = "enable() has not been called"
+# The module is there before the package when autoload has loaded it.
+_native: "ModuleType | None" = sys.modules.get(__name__ + "._pyston_lite")
+_reason: "str | None" = None if _native is not None and _native.is_enabled() else "enable() has not been called"
 _stats_target: "str | None" = None
 
 

@@ -1,6 +1,7 @@
 """The native half of the package: the evaluator hook, the installed machine code and its counters."""
 
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from types import CodeType, FunctionType
 from typing import Any, TypedDict, type_check_only
 
@@ -27,6 +28,12 @@ class Refused(Exception):
 
 def enable(config: Config, /) -> None:
     """Install the evaluator hook. Raises RuntimeError with the reason when it cannot be."""
+
+def autoload(spec: ModuleSpec, /) -> bool:
+    """What the `.pth` file calls on a module that it has just created: complete it, and enable as the environment says."""
+
+def defaults() -> dict[str, int]:
+    """The settings that hold without any others."""
 
 def disable() -> None:
     """Give every frame back to the stock interpreter and remove the hook."""

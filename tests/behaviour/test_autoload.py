@@ -12,7 +12,8 @@ from pyston_lite import autoload
 
 from tests.support import ROOT, make_environment, site_directory
 
-STATE = "import sys; m = sys.modules.get('pyston_lite'); print(m is not None, m is not None and m.is_enabled())"
+# Whether the native module is there, and whether it is on.
+STATE = "import sys; m = sys.modules.get('pyston_lite._pyston_lite'); print(m is not None, m is not None and m.is_enabled())"
 
 
 def start(python: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -54,6 +55,40 @@ def test_kill_switches(python: Path) -> None:
     assert state(python, PYSTON_LITE="off") == "True False"
     assert state(python, PYSTON_LITE="1") == "True True"
     assert start(python, "-S", "-c", STATE).stdout == "False False\n"
+
+
+def test_only_the_native_module_is_loaded(python: Path) -> None:
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    ours = "import sys; print(sorted(name for name in sys.modules if name.startswith('pyston_lite')))"
+    assert start(python, "-c", ours).stdout == "['pyston_lite._pyston_lite']\n"
+    both = "['pyston_lite', 'pyston_lite._pyston_lite', 'pyston_lite.config']\n"
+    assert start(python, "-c", ours, PYSTON_LITE_THRESHOLD="5").stdout == both, "switches are what the package reads"
+
+
+def test_the_package_finds_what_was_loaded(python: Path) -> None:
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    code = (
+        "import sys, pyston_lite as p; from pyston_lite import _pyston_lite as n; print(p._native is n is "
+        "sys.modules['pyston_lite._pyston_lite'], p.is_enabled(), p.status()['reason'], n.__file__ == n.__spec__.origin, "
+        "p.Refused is n.Refused, p.enable(threshold=3), p.stats()['enabled'])"
+    )
+    assert start(python, "-c", code).stdout == "True True None True True True True\n"
+
+
+def test_fallback_to_the_package(tmp_path: Path, python: Path) -> None:
+    """The file may lie in another site directory than the package."""
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    shutil.move(site_directory(python) / "pyston_lite", tmp_path)
+    assert state(python) == "False False"
+    assert state(python, PYTHONPATH=str(tmp_path)) == "True True"
+
+
+def test_hot_functions_are_compiled(python: Path) -> None:
+    """The library is found without the package."""
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    code = "def f(x): return x + 1\nfor i in range(5000): f(i)\nimport pyston_lite; pyston_lite.compile(f); print(f(1))"
+    done = start(python, "-c", code)
+    assert (done.stdout, done.stderr) == ("2\n", "")
 
 
 def test_line_is_one_import_line() -> None:

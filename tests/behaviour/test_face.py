@@ -197,6 +197,14 @@ def test_refused_is_the_native_exception(native: Native) -> None:
     assert pyston_lite.Refused is native.Refused
 
 
+def test_defaults_are_those_of_the_native_code() -> None:
+    code = "import pyston_lite as p; print(p._load().defaults().items() <= p._DEFAULTS.items())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=child_environment(None), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
+
+
 def test_unknown_attribute() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         pyston_lite.nothing  # noqa: B018 - the access is what is tested

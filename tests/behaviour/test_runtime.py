@@ -53,6 +53,7 @@ def test_compile_and_report() -> None:
 
 
 def test_outcomes_are_counted_of_functions_that_are_gone_too() -> None:
+    pyston_lite.enable(threshold=50)  # with the usual one, code that is called a few times is not looked at
     names = {}
     exec("def plain(x): return x + 1\ndef guessed(x): return x.real\nclass Body: pass", names)
     before = pyston_lite.stats()["functions"]
@@ -68,6 +69,50 @@ def test_outcomes_are_counted_of_functions_that_are_gone_too() -> None:
     assert grown["compiled"] == grown["without_exits"] == grown["suppressed"] == 1
     assert grown["bodies"] == 2
     assert grown["called"] == sum(grown[name] for name in grown if name not in ("called", "without_exits"))
+
+
+BEFORE_THE_FIRST_LOOP = """
+import _testinternalcapi
+
+seen = []
+_testinternalcapi.set_eval_frame_record(seen)
+
+
+def count(n):
+    total = 0
+    while total < n:
+        total += 1
+    return total
+
+
+def numbers(n):
+    for i in range(n):
+        if i == 2:
+            _testinternalcapi.set_eval_frame_default()
+        yield i
+
+
+def middle(n):
+    total = 0
+    for i in numbers(n):
+        total += count(i)
+    return total
+
+
+print(count(3), middle(40), seen)
+for _ in range(40):
+    middle(5)
+seen.clear()
+_testinternalcapi.set_eval_frame_record(seen)
+print(count(2), middle(5), seen)
+print(middle(50))
+"""
+
+
+def test_another_evaluator_before_the_first_loop() -> None:
+    """Being told of evaluators is arranged for at the first loop. One that is set by then gets every frame, and frames that stock
+    has started by itself are never patched."""
+    run_both(BEFORE_THE_FIRST_LOOP, expect_compiled=False)
 
 
 def test_becomes_hot_by_calls() -> None:
