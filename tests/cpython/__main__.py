@@ -87,6 +87,11 @@ def run_module(module: str, mode: str | None, options: argparse.Namespace) -> Re
         statistics = Path(folder) / "statistics.json"
         if mode is not None:
             environ["PYSTON_LITE_STATS"] = str(statistics)
+        # Interpreters of environments that tests make (test_venv) find our package, and nothing else that is installed here.
+        package = Path(folder) / "package"
+        package.mkdir()
+        (package / "pyston_lite").symlink_to(Path(pyston_lite.__file__).parent)
+        environ["PYTHONPATH"] += os.pathsep + str(package)
         if options.test_package is not None:
             environ["PYTHONPATH"] += os.pathsep + str(options.test_package)
         # The suite's own settings: fixed hashes and I/O encodings would change what some modules test.
