@@ -8,7 +8,8 @@
  *     unlinked   on the data stack, nobody's current frame, recursion not charged
  *     linked     ts->cframe->current_frame or reachable from it
  *     charged    ts->recursion_remaining has been decremented for it
- *     returned   unlinked, uncharged, locals gone; f_func, f_code, f_locals are still owned by it
+ *     returned   unlinked, uncharged, locals gone; f_func, f_code, f_locals are still owned by it.  C sets stacktop = 0, too;
+ *                machine code leaves that to pl_enter
  */
 #include "shim.h"
 
@@ -278,6 +279,9 @@ pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry)
     f->stacktop = -1;
     ts->cframe = &ctx.cframe;
     PyObject *value = pl_asm_enter(ts, f, entry, &ctx);
+    if (f->owner == FRAME_OWNED_BY_THREAD) {
+        f->stacktop = 0;          /* machine code does not tell: only who clears the frame needs it */
+    }
     ts->cframe = outer;
     outer->use_tracing = ctx.cframe.use_tracing;
     return value;

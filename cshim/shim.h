@@ -14,9 +14,10 @@
  *
  * A unit is entered with rbp = its frame, *linked* (frame->previous set, ctx->cframe.current_frame = frame), stacktop = -1,
  * recursion not yet charged, rsp = 8 mod 16.  It returns rax = owned result or NULL with an exception set, rdx = its frame,
- * rbp = frame->previous; the frame is then unlinked, recursion given back, its locals released (stacktop = 0, frame_obj
- * NULL) and only f_func, f_code and f_locals are still owned by it.  That state suits both kinds of callers: CPython's own
- * _PyFrame_Clear after the hook, and a compiled call site, which drops those references and pops the data stack.
+ * rbp = frame->previous; the frame is then unlinked, recursion given back, its locals released (frame_obj NULL) and only
+ * f_func, f_code and f_locals are still owned by it.  That suits both kinds of callers: CPython's own _PyFrame_Clear after
+ * the hook, for which pl_enter sets stacktop = 0, and a compiled call site, which drops those references and pops the data
+ * stack.
  */
 #ifndef PYSTON_LITE_SHIM_H
 #define PYSTON_LITE_SHIM_H

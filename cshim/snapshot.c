@@ -553,6 +553,7 @@ write_snapshot(pl_snap *s, pl_code *pc, uint32_t entry_bci, pl_buffer *out)
     pl_put(out, start, sizeof start);
     put_constants(out);
     put_known(s, out);
+    put_address(out, (const void *)pl_breaker(PyThreadState_Get()));
     put_address(out, &_PyLong_SMALL_INTS[_PY_NSMALLNEGINTS]);
     put_object_number(s, out, (PyObject *)s->func);
     put_object_number(s, out, s->globals);

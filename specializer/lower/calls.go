@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"slices"
 
 	"pystonlite/specializer/amd64"
 	"pystonlite/specializer/codemeta"
@@ -516,9 +517,14 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 	for k, v := range i.Args {
 		ops[k] = in.useAny(s.vreg(v))
 	}
-	t0, t1 := s.tempIn(in), s.tempIn(in)
+	const f, top = amd64.R9, amd64.R10 // temporaries that the call may destroy
+	in.clobbers = callClobbers
+	for _, r := range []amd64.Reg{f, top} {
+		in.op(regalloc.Operand{V: s.temp(regalloc.ClassInt), Kind: regalloc.Def, C: regalloc.Fixed, Reg: regalloc.PReg(r), Pos: regalloc.Early})
+		in.clobbers = in.clobbers.Remove(regalloc.PReg(r))
+	}
 	in.defFixed(s.vreg(i.Result()), amd64.RAX)
-	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	in.clobbers = in.clobbers.Remove(regalloc.PReg(amd64.RAX))
 	if len(i.Args) > s.out {
 		s.out = len(i.Args)
 	}
@@ -526,7 +532,6 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 	off := s.off
 	fn, code := s.snap.Objects[t.Func].Addr, s.snap.Objects[t.Code].Addr
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
-		f, top := reg(l[t0]), reg(l[t1])
 		full, done := e.NewLabel(), e.NewLabel()
 		field := func(offset int32) amd64.Mem { return amd64.At(f, offset) }
 		e.RM(amd64.Mov64, f, amd64.At(threadReg, off.ThreadStackTop))
@@ -534,33 +539,26 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 		e.RM(amd64.Cmp64, top, amd64.At(threadReg, off.ThreadStackLimit))
 		e.Jcc(amd64.AE, full)
 		e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), top)
-		e.setWord(field(off.FrameFunc), fn, top)
-		e.M(amd64.Inc64, amd64.At(top, off.ObjRefcnt))
-		e.setWord(field(off.FrameCode), code, top)
-		e.M(amd64.Inc64, amd64.At(top, off.ObjRefcnt))
-		e.setConst(field(off.FrameGlobals), t.Globals)
-		e.setConst(field(off.FrameBuiltins), t.Builtins)
-		e.MI(amd64.Mov64, field(off.FrameLocals), 0)
-		e.MI(amd64.Mov64, field(off.FrameObject), 0)
+		const justStarted = 1<<32 | 0xffffffff // stacktop -1, is_entry, and owner 0 (FRAME_OWNED_BY_THREAD)
+		fields := []frameWord{
+			{off.FrameFunc, fn}, {off.FrameCode, code}, {off.FrameGlobals, t.Globals}, {off.FrameBuiltins, t.Builtins},
+			{off.FrameLocals, 0}, {off.FrameObject, 0}, {off.FramePrevInstr, t.Start - 2}, {off.FrameStacktop, justStarted},
+		}
+		e.setFields(f, fields)
+		e.M(amd64.Inc64, e.absolute(fn, top))
+		e.M(amd64.Inc64, e.absolute(code, top))
 		e.MR(amd64.Mov64, field(off.FramePrevious), frameReg)
-		e.setConst(field(off.FramePrevInstr), t.Start-2)
-		e.MI(amd64.Mov32, field(off.FrameStacktop), -1)
-		e.MI(amd64.Mov32, field(off.FrameIsEntry), 1) // is_entry, and owner 0 (FRAME_OWNED_BY_THREAD)
 		for k, v := range i.Args {
-			e.toMem(amd64.At(f, off.FrameLocalsplus+int32(8*k)), s.vreg(v), l[ops[k]])
+			e.toMem(e.localOf(f, k), s.vreg(v), l[ops[k]])
 		}
-		for k := len(i.Args); k < t.Locals; k++ {
-			e.MI(amd64.Mov64, amd64.At(f, off.FrameLocalsplus+int32(8*k)), 0)
-		}
+		e.clearLocals(f, len(i.Args), t.Locals)
 		e.running(i.State)
 		e.RR(amd64.Mov64, frameReg, f)
 		e.MR(amd64.Mov64, amd64.At(ctxReg, off.CtxCurrentFrame), f)
-		e.MovImm64(scratch, t.Cell)
-		e.CallMem(amd64.At(scratch, off.CodeDirect))
+		e.CallMem(e.absolute(t.Cell+uint64(off.CodeDirect), scratch))
 		e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
 		for _, owned := range []uint64{fn, code} { // the frame's references; the function may have been replaced meanwhile
-			e.MovImm64(amd64.RCX, owned)
-			e.release(amd64.RCX, death{t: ir.AnyType, state: i.State})
+			e.releaseAt(owned, i.State)
 		}
 		e.Bind(done)
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
@@ -580,10 +578,38 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 	})
 }
 
-// setWord stores a constant through register r, which then holds it.
-func (e *emitter) setWord(m amd64.Mem, w uint64, r amd64.Reg) {
-	e.MovImm64(r, w)
-	e.MR(amd64.Mov64, m, r)
+// frameWord is a word of a frame to be made, and its content.
+type frameWord struct {
+	at   int32
+	word uint64
+}
+
+// setFields stores constants into the frame at f, in ascending order; neighbours together that do not fit instructions.
+func (e *emitter) setFields(f amd64.Reg, fields []frameWord) {
+	slices.SortFunc(fields, func(a, b frameWord) int { return int(a.at - b.at) })
+	for k := 0; k < len(fields); k++ {
+		x := fields[k]
+		if k+1 == len(fields) || fields[k+1].at != x.at+8 || fitsImm32(x.word) && fitsImm32(fields[k+1].word) {
+			e.setConst(amd64.At(f, x.at), x.word)
+			continue
+		}
+		k++
+		e.RM(amd64.Movupd, scratchXMM, e.pair(x.word, fields[k].word))
+		e.MR(amd64.Movupd, amd64.At(f, x.at), scratchXMM)
+	}
+}
+
+// clearLocals makes slots of the frame at f NULL, from one to another.
+func (e *emitter) clearLocals(f amd64.Reg, from, to int) {
+	if to-from > 2 {
+		e.RR(amd64.Xorps, scratchXMM, scratchXMM)
+		for ; to-from > 1; from += 2 {
+			e.MR(amd64.Movupd, e.localOf(f, from), scratchXMM)
+		}
+	}
+	for ; from < to; from++ {
+		e.MI(amd64.Mov64, e.localOf(f, from), 0)
+	}
 }
 
 // setConst stores a constant.

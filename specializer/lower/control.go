@@ -84,8 +84,12 @@ func (e *emitter) open(entry ir.Entry) {
 
 // poll leaves when the eval breaker is set.
 func (e *emitter) poll(exit amd64.Label) {
-	e.RM(amd64.Mov64, scratch, amd64.At(ctxReg, e.s.off.CtxBreaker))
-	e.MI(amd64.Cmp32, amd64.At(scratch, 0), 0)
+	if at := e.s.snap.Breaker; fitsImm32(at) {
+		e.MI(amd64.Cmp32, amd64.At(amd64.NoReg, int32(at)), 0)
+	} else {
+		e.RM(amd64.Mov64, scratch, amd64.At(ctxReg, e.s.off.CtxBreaker))
+		e.MI(amd64.Cmp32, amd64.At(scratch, 0), 0)
+	}
 	e.Jcc(amd64.NE, exit)
 }
 
@@ -276,12 +280,15 @@ func (e *emitter) branch(c condition, yes, no *ir.Block) {
 // selectReturn leaves the frame as the unit convention says: unlinked, recursion given back, locals released.
 func selectReturn(s *selector, i *ir.Instr) {
 	in := s.start()
-	vr := s.vreg(i.Args[0])
-	v := in.op(regalloc.Operand{V: vr, Pos: regalloc.Late})
-	in.clobbers = regalloc.MakeRegSet(regalloc.PReg(amd64.RAX), regalloc.PReg(amd64.RCX))
+	in.useFixed(s.vreg(i.Args[0]), amd64.RAX)
+	in.clobbers = regalloc.MakeRegSet(regalloc.PReg(amd64.RCX), regalloc.PReg(amd64.RDX))
 	x := s.flushes(in, i.State) // what the frame object shows must be current
 	slots := s.liveSlots(i.State)
-	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+	handed := -1 // the slot whose reference is the caller's from here on
+	if info := &s.f.Values[s.f.Root(i.Args[0])]; i.Imm != 0 && info.Home != ir.NoHome && !s.f.Generator {
+		handed = int(info.Home)
+	}
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		kept, plain := e.NewLabel(), e.NewLabel()
 		e.MI(amd64.Cmp64, amd64.At(frameReg, s.off.FrameObject), 0)
 		e.Jcc(amd64.NE, kept)
@@ -297,7 +304,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 				e.Jmp(plain)
 				return
 			}
-			e.toReg(amd64.RDX, vr, l[v])
+			e.RR(amd64.Mov64, amd64.RDX, amd64.RAX)
 			if i.Imm != 0 {
 				e.M(amd64.Inc64, amd64.At(amd64.RDX, s.off.ObjRefcnt))
 			}
@@ -308,35 +315,44 @@ func selectReturn(s *selector, i *ir.Instr) {
 			e.RM(amd64.Mov64, frameReg, amd64.At(frameReg, s.off.FramePrevious))
 			e.epilogue()
 		})
-		r := amd64.RCX
-		if i.Imm != 0 {
-			// The local or constant that is returned: counted before its slot is released.
-			e.toReg(amd64.RAX, vr, l[v])
+		counted := i.Imm != 0 && !(handed >= 0 && silentUpTo(slots, handed))
+		if counted {
 			e.M(amd64.Inc64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
 		}
 		if s.f.Generator { // its locals are released by whoever resumed it, once the generator is finished
-			if i.Imm == 0 {
-				e.toReg(amd64.RAX, vr, l[v])
-			}
 			e.MI(amd64.Mov32, amd64.At(frameReg, s.off.FrameStacktop), int32(s.f.Locals))
 			e.leaveGenerator()
 			return
 		}
-		e.RM(amd64.Mov64, r, amd64.At(frameReg, s.off.FramePrevious))
-		e.MR(amd64.Mov64, amd64.At(ctxReg, s.off.CtxCurrentFrame), r)
-		for _, sl := range slots {
-			e.RM(amd64.Mov64, r, e.local(sl.slot))
-			e.release(r, death{t: sl.t})
-		}
-		e.MI(amd64.Mov32, amd64.At(frameReg, s.off.FrameStacktop), 0)
-		e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
-		if i.Imm == 0 {
-			e.toReg(amd64.RAX, vr, l[v])
-		}
 		e.RR(amd64.Mov64, amd64.RDX, frameReg)
 		e.RM(amd64.Mov64, frameReg, amd64.At(frameReg, s.off.FramePrevious))
+		e.MR(amd64.Mov64, amd64.At(ctxReg, s.off.CtxCurrentFrame), frameReg)
+		for _, sl := range slots {
+			switch {
+			case sl.slot != handed:
+				e.RM(amd64.Mov64, amd64.RCX, e.localOf(amd64.RDX, sl.slot))
+				e.release(amd64.RCX, death{t: sl.t})
+			case counted: // not the last reference
+				e.M(amd64.Dec64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
+			}
+		}
+		e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
 		e.epilogue()
 	})
+}
+
+// silentUpTo says whether nobody can see the count of what the slot holds before its turn to be released comes: the
+// locals in front of it run no finalizers.
+func silentUpTo(slots []liveSlot, slot int) bool {
+	for _, sl := range slots {
+		if sl.slot == slot {
+			return true
+		}
+		if !sl.t.Within(ir.Trivial) {
+			return false
+		}
+	}
+	return false
 }
 
 type liveSlot struct {

@@ -24,6 +24,8 @@ type emitter struct {
 	cold     []func() // code out of line, in order
 	pool     map[uint64]amd64.Label
 	poolKeys []uint64
+	pairs    map[[2]uint64]amd64.Label
+	pairKeys [][2]uint64
 	tail     amd64.Label
 	dealloc  amd64.Label
 	floats   bool // the unit keeps values in xmm registers
@@ -34,7 +36,7 @@ type emitter struct {
 }
 
 func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
-	e := &emitter{Assembler: amd64.New(), s: s, alloc: alloc, pool: map[uint64]amd64.Label{}}
+	e := &emitter{Assembler: amd64.New(), s: s, alloc: alloc, pool: map[uint64]amd64.Label{}, pairs: map[[2]uint64]amd64.Label{}}
 	for _, r := range []amd64.Reg{amd64.RBX, amd64.R12, amd64.R13} {
 		if alloc.UsedCalleeSaved.Has(regalloc.PReg(r)) {
 			e.saved = append(e.saved, r)
@@ -89,6 +91,14 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	for _, r := range e.resumers {
 		e.emitResumer(r)
 	}
+	if len(e.pairKeys) > 0 {
+		e.Align(16)
+	}
+	for _, k := range e.pairKeys {
+		e.Bind(e.pairs[k])
+		e.Data64(k[0])
+		e.Data64(k[1])
+	}
 	e.Align(8)
 	for _, k := range e.poolKeys {
 		e.Bind(e.pool[k])
@@ -125,6 +135,18 @@ func (e *emitter) word(v uint64) amd64.Mem {
 	return amd64.RIP(l)
 }
 
+// pair is the label of two 64-bit constants behind the code.
+func (e *emitter) pair(first, second uint64) amd64.Mem {
+	key := [2]uint64{first, second}
+	l, ok := e.pairs[key]
+	if !ok {
+		l = e.NewLabel()
+		e.pairs[key] = l
+		e.pairKeys = append(e.pairKeys, key)
+	}
+	return amd64.RIP(l)
+}
+
 func reg(l regalloc.Loc) amd64.Reg {
 	if !l.IsReg() {
 		panic("BUG: operand is not in a register: " + l.String())
@@ -144,8 +166,11 @@ func (e *emitter) slot(l regalloc.Loc) amd64.Mem {
 }
 
 // local is the memory of a localsplus slot.
-func (e *emitter) local(slot int) amd64.Mem {
-	return amd64.At(frameReg, e.s.off.FrameLocalsplus+int32(8*slot))
+func (e *emitter) local(slot int) amd64.Mem { return e.localOf(frameReg, slot) }
+
+// localOf is that of another frame.
+func (e *emitter) localOf(frame amd64.Reg, slot int) amd64.Mem {
+	return amd64.At(frame, e.s.off.FrameLocalsplus+int32(8*slot))
 }
 
 // edit emits a move of the allocator; flags stay.
@@ -302,15 +327,25 @@ func (e *emitter) callAddr(addr uint64) {
 	e.CallReg(scratch)
 }
 
+// absolute is the memory at a fixed address, which goes through r when it does not fit the instruction.
+func (e *emitter) absolute(addr uint64, r amd64.Reg) amd64.Mem {
+	if fitsImm32(addr) {
+		return amd64.At(amd64.NoReg, int32(addr))
+	}
+	e.MovImm64(r, addr)
+	return amd64.At(r, 0)
+}
+
 // callStub calls a stub that takes r11 and preserves everything else.
 func (e *emitter) callStub(h pyabi.Helper) { e.CallMem(e.word(e.helper(h))) }
 
 // running stores the instruction pointer: what runs now in the frame that exists, for observers and tracebacks.
 func (e *emitter) running(state *ir.FrameState) { e.prevInstr(state.Physical().BCI) }
 
+// prevInstr writes all of the word. Its upper half is mostly right already, but a store of the lower half alone was measured to
+// cost more than the instruction that it saves.
 func (e *emitter) prevInstr(bci int32) {
-	e.MovImm64(scratch, e.s.snap.Codes[0].Addr+uint64(2*bci))
-	e.MR(amd64.Mov64, amd64.At(frameReg, e.s.off.FramePrevInstr), scratch)
+	e.setConst(amd64.At(frameReg, e.s.off.FramePrevInstr), e.s.snap.Codes[0].Addr+uint64(2*bci))
 }
 
 // exitStub writes the record of an instruction's exit and puts the way out out of line. A flush exit is called by the

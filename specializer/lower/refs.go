@@ -81,6 +81,21 @@ func (e *emitter) release(r amd64.Reg, d death) {
 	})
 }
 
+// releaseAt is release for an object of any class at a fixed address; the state shows everything to finalizers. It destroys rcx.
+func (e *emitter) releaseAt(addr uint64, state *ir.FrameState) {
+	dead, done := e.NewLabel(), e.NewLabel()
+	e.M(amd64.Dec64, e.absolute(addr, amd64.RCX))
+	e.Jcc(amd64.E, dead)
+	e.Bind(done)
+	e.outOfLine(func() {
+		e.Bind(dead)
+		e.running(state)
+		e.MovImm64(scratch, addr)
+		e.Call(e.dealloc)
+		e.Jmp(done)
+	})
+}
+
 // emitDealloc is the unit's own way to free the object in r11: floats and short ints of whatever static class go to their
 // free lists without leaving machine code, everything else goes on to the stub. All registers are preserved.
 func (e *emitter) emitDealloc() {

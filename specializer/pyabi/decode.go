@@ -69,6 +69,7 @@ func (c *coder) snapshot(s *Snapshot) {
 	}
 	list(c, &s.Helpers, 8, c.u64)
 	list(c, &s.Known, 4, c.id)
+	c.u64(&s.Breaker)
 	c.u64(&s.SmallInts)
 	c.id(&s.Func)
 	c.id(&s.Globals)

@@ -10,7 +10,7 @@ import (
 // sample is a snapshot with every kind of object and every section filled.
 func sample() *Snapshot {
 	s := &Snapshot{
-		RequestID: 7, Unit: 0x1000, EntryBCI: 2, Flags: 1, Version: 0x030b02f0, SmallInts: 0x5000,
+		RequestID: 7, Unit: 0x1000, EntryBCI: 2, Flags: 1, Version: 0x030b02f0, Breaker: 0x4000, SmallInts: 0x5000,
 		Helpers: make([]uint64, NumHelpers), Known: make([]ObjID, NumKnown),
 		Func: 8, Globals: 13, Builtins: 13,
 		Objects: []Object{

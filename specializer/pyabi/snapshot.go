@@ -19,6 +19,7 @@ type Snapshot struct {
 	Offsets   Offsets
 	Helpers   []uint64 // address by Helper number
 	Known     []ObjID  // object by WellKnown number
+	Breaker   uint64   // address of the interpreter's eval breaker, an int32
 	SmallInts uint64   // address of the int object 0 of the small-int cache; they are SmallIntSize apart, -5..256
 	Objects   []Object // by ObjID
 	Codes     []Code   // Codes[0] is the code being compiled; others are callees

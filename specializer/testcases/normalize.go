@@ -42,6 +42,7 @@ func Normalize(data []byte) ([]byte, error) {
 	s.SmallInts = n.newSmall
 	s.RequestID = 1
 	n.address(&s.Unit)
+	n.address(&s.Breaker)
 	for i := range s.Helpers {
 		n.address(&s.Helpers[i])
 	}
