@@ -52,13 +52,12 @@ var hitPaths = []hitPath{
 	{what: "equality of strs, one object or of different lengths", program: "string_compare", loop: true,
 		parts: [][]ir.Op{{ir.OpStrEq}}, target: 13, bound: 13},
 	{what: "list index", program: "list_index", loop: true, parts: [][]ir.Op{{ir.OpListItem}}, target: 10, bound: 4},
-	{what: "load of a global", program: "recursion", target: 4, bound: 9,
-		parts: [][]ir.Op{{ir.OpGlobalKeysGuard, ir.OpLoadGlobalEntry, ir.OpGuardIs}},
-		why:   "the version of the keys tells nothing about values, so the entry is read and compared"},
+	{what: "load of a global", program: "recursion", target: 4, bound: 4,
+		parts: [][]ir.Op{{ir.OpDictVersion, ir.OpEntryGuard}}},
 	{what: "call and return with a real frame", program: "recursion", target: 60, bound: 58,
 		parts: [][]ir.Op{{prologue}, {ir.OpReturn}, {ir.OpCallFunction, ir.OpCheckEvents}}},
-	{what: "call and return with an elided frame, the load of the global included", program: "global_call", target: 15, bound: 13,
-		parts: [][]ir.Op{{ir.OpGlobalKeysGuard, ir.OpLoadGlobalEntry, ir.OpGuardIs}, {ir.OpFuncVersionGuard}}},
+	{what: "call and return with an elided frame, the load of the global included", program: "global_call", target: 15, bound: 6,
+		parts: [][]ir.Op{{ir.OpDictVersion, ir.OpEntryGuard}, {ir.OpFuncVersionGuard}}},
 }
 
 // counted is the number of machine instructions of a hit path. An instruction's code in line is counted as a whole,

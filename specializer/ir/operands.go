@@ -10,7 +10,7 @@ var operandReps = [numOps]string{
 	OpAddFloat: "f", OpSubFloat: "f", OpMulFloat: "f", OpDivFloat: "f", OpPowFloat: "f", OpFloorDivFloat: "f",
 	OpModFloat: "f", OpNegFloat: "f", OpAbsFloat: "f", OpSqrtFloat: "f", OpCmpFloat: "f",
 	OpIntToFloat: "i", OpTrueDivInt: "i", OpNotBool: "b",
-	OpLoadValue: "ow", OpStoreValue: "owo", OpLoadGlobalEntry: "w", OpSequenceItem: "ow",
+	OpLoadValue: "ow", OpStoreValue: "owo", OpLoadGlobalEntry: "w", OpEntryGuard: "w", OpSequenceItem: "ow",
 	OpListItem: "oi", OpTupleItem: "oi", OpStoreListItem: "oio",
 	OpCallHelper: "*", OpBranch: "b",
 }

@@ -143,6 +143,9 @@ const (
 	OpKeysVersionGuard
 	OpGlobalKeysGuard
 	OpModuleKeysGuard
+	OpDictVersion
+	OpModuleVersion
+	OpEntryGuard
 	OpFuncVersionGuard
 	OpInstanceValues
 	OpGuardNoDict
@@ -323,6 +326,9 @@ var rows = [numOps]Row{
 	OpKeysVersionGuard:  {Name: "guard_keys_version", Checks: true, Args: 1, Reads: EffTypes | EffShapes, Exit: ExitDeopt, Pure: true, Imm: "dk_version", Doc: "guard_keys_version a 5: exits unless the cached keys of type(a) have that version (no instance attribute shadows the method)"},
 	OpGlobalKeysGuard:   {Name: "guard_global_keys", Checks: true, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "dk_version", Doc: "w = guard_global_keys @2 9: the keys table of the frame's globals, or builtins if @2 is the snapshot's builtins; exits unless it has version 9"},
 	OpModuleKeysGuard:   {Name: "guard_module_keys", Args: 1, Results: 1, Result: WordType, Reads: EffGlobals, Exit: ExitDeopt, Checks: true, Pure: true, Imm: "dk_version", Doc: "w = guard_module_keys a 9: the keys table of the dictionary of module a; exits unless it has version 9"},
+	OpDictVersion:       {Name: "dict_version", Results: 1, Result: WordType, Reads: EffGlobals, Pure: true, Imm: "1: the builtins, too", Doc: "w = dict_version 0: a number that is another one after each change of the frame's globals (1: or of its builtins)"},
+	OpModuleVersion:     {Name: "module_version", Args: 1, Results: 1, Result: WordType, Reads: EffGlobals, Pure: true, Doc: "w = module_version a: such a number for the dictionary of module a"},
+	OpEntryGuard:        {Name: "guard_entry", Args: 1, Reads: EffGlobals, Exit: ExitDeopt, Checks: true, Pure: true, ObjImm: true, Imm: "byte offset in the keys table", Doc: "guard_entry w @12 184 {keys}: exits unless the dictionary with version w has the object in that entry of a keys table of that version (Aux *DictEntry)"},
 	OpFuncVersionGuard:  {Name: "guard_func_version", Checks: true, Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Pure: true, SameValue: true, Imm: "func_version", Doc: "v = guard_func_version a 8: a is a known function; exits when its code or defaults were replaced"},
 	OpInstanceValues:    {Name: "instance_values", Args: 1, Results: 1, Result: WordType, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "w = instance_values a: address of the inline values; exits when a has a materialised dictionary"},
 	OpGuardNoDict:       {Name: "guard_no_dict", Checks: true, Args: 1, Reads: EffShapes, Exit: ExitDeopt, Pure: true, Doc: "guard_no_dict a: exits when the managed dictionary is materialised"},

@@ -24,6 +24,23 @@ type CallTarget struct {
 
 func (t *CallTarget) String() string { return fmt.Sprintf("@%d %s", t.Func, t.Name) }
 
+// DictEntry is the Aux of OpEntryGuard: where the entry is.
+type DictEntry struct {
+	Module   pyabi.ObjID // the module whose dictionary it is; NoObj: the frame's globals
+	Keys     uint32      // version of that dictionary's keys table
+	Builtins uint32      // not 0: the entry is in the builtins, whose keys table has this version; the other one lacks the name
+}
+
+func (d *DictEntry) String() string {
+	switch {
+	case d.Module != pyabi.NoObj:
+		return fmt.Sprintf("@%d keys %d", d.Module, d.Keys)
+	case d.Builtins != 0:
+		return fmt.Sprintf("keys %d, builtins %d", d.Keys, d.Builtins)
+	}
+	return fmt.Sprintf("keys %d", d.Keys)
+}
+
 // CTarget is the Aux of OpCallC: a C function called by its own convention.
 type CTarget struct {
 	Meth  uint64 // address of the C function

@@ -413,9 +413,11 @@ func init() {
 		ir.OpTypeOf: load(o(func(off *pyabi.Offsets) int32 { return off.ObjType }), codemeta.ReasonNone), ir.OpIsInstance: selectIsInstance,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
-		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpModuleKeysGuard: selectModuleKeys, ir.OpFuncVersionGuard: selectFuncVersion,
-		ir.OpInstanceValues: load(o(func(off *pyabi.Offsets) int32 { return off.ManagedValues }), codemeta.ReasonDictShape),
-		ir.OpGuardNoDict:    selectGuardNoDict,
+		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpModuleKeysGuard: selectModuleKeys,
+		ir.OpDictVersion: selectDictVersion, ir.OpModuleVersion: selectModuleVersion, ir.OpEntryGuard: selectEntryGuard,
+		ir.OpFuncVersionGuard: selectFuncVersion,
+		ir.OpInstanceValues:   load(o(func(off *pyabi.Offsets) int32 { return off.ManagedValues }), codemeta.ReasonDictShape),
+		ir.OpGuardNoDict:      selectGuardNoDict,
 		ir.OpLoadValue: func(s *selector, i *ir.Instr) {
 			selectLoad(s, i, i.Args[1], func(r amd64.Reg) amd64.Mem { return amd64.At(r, int32(8*i.Imm)) }, codemeta.ReasonAttrMissing)
 		},

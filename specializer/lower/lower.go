@@ -126,6 +126,7 @@ type selector struct {
 	uses   []int32          // number of uses by value, frame states included
 	fused  map[*ir.Instr]bool
 	out    int // words of the outgoing argument array
+	seen   []seenEntry
 	cur    *ir.Instr
 }
 

@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"pystonlite/specializer/amd64"
 	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
@@ -227,6 +229,98 @@ func selectModuleKeys(s *selector, i *ir.Instr) {
 		e.RM(amd64.Mov64, dst, amd64.At(dst, s.off.DictKeys))
 		e.MI(amd64.Cmp32, amd64.At(dst, s.off.KeysVersion), int32(uint32(i.Imm)))
 		e.Jcc(amd64.NE, x.label)
+	})
+}
+
+// selectDictVersion adds the version tags of both dictionaries: each only grows, so their sum is the same only when both are.
+func selectDictVersion(s *selector, i *ir.Instr) {
+	in := s.start()
+	d := in.defEarly(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(frameReg, s.off.FrameGlobals))
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(reg(l[d]), s.off.DictVersionTag))
+		if i.Imm != 0 {
+			e.RM(amd64.Mov64, scratch, amd64.At(frameReg, s.off.FrameBuiltins))
+			e.RM(amd64.Add64, reg(l[d]), amd64.At(scratch, s.off.DictVersionTag))
+		}
+	})
+}
+
+func selectModuleVersion(s *selector, i *ir.Instr) {
+	in := s.start()
+	va := s.vreg(i.Args[0])
+	a := in.useAny(va)
+	d := in.def(s.vreg(i.Result()))
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		e.toReg(reg(l[d]), va, l[a])
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(reg(l[d]), s.off.ModuleDict))
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(reg(l[d]), s.off.DictVersionTag))
+	})
+}
+
+// seenEntry is a fact that the unit keeps a version for: that of the dictionary when the fact was last found to hold.
+type seenEntry struct {
+	dict  ir.DictEntry
+	index int64
+	value uint32
+}
+
+// seenAt is the address of the version kept for a fact, 0 when the unit has no room for it.
+func (s *selector) seenAt(x seenEntry) uint64 {
+	n := slices.Index(s.seen, x)
+	if n < 0 {
+		if n = len(s.seen); n == int(s.off.UnitSeenMax) {
+			return 0
+		}
+		s.seen = append(s.seen, x)
+	}
+	return s.snap.Unit + uint64(s.off.UnitSeen) + uint64(8*n)
+}
+
+// selectEntryGuard compares the version of the dictionary with that for which the entry is known to have the value. Out of
+// line, for another version, it looks at the entry, and keeps the version.
+func selectEntryGuard(s *selector, i *ir.Instr) {
+	at := i.Aux.(*ir.DictEntry)
+	in := s.start()
+	w := in.useLate(s.vreg(i.Args[0]))
+	other := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late, nil)
+	changed := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonGlobalValue, i.State, regalloc.Late, nil)
+	seen := s.seenAt(seenEntry{*at, i.Imm, i.Obj})
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		keys := func(dict amd64.Mem, version uint32) {
+			e.RM(amd64.Mov64, scratch, dict)
+			e.RM(amd64.Mov64, scratch, amd64.At(scratch, s.off.DictKeys))
+			e.MI(amd64.Cmp32, amd64.At(scratch, s.off.KeysVersion), int32(version))
+			e.Jcc(amd64.NE, other.label)
+		}
+		look := func() {
+			if at.Module != pyabi.NoObj {
+				e.MovImm64(scratch, s.snap.Objects[at.Module].Addr)
+				keys(amd64.At(scratch, s.off.ModuleDict), at.Keys)
+			} else {
+				keys(amd64.At(frameReg, s.off.FrameGlobals), at.Keys)
+			}
+			if at.Builtins != 0 {
+				keys(amd64.At(frameReg, s.off.FrameBuiltins), at.Builtins)
+			}
+			e.RM(amd64.Mov64, scratch, amd64.At(scratch, int32(i.Imm)))
+			e.cmpAddr(scratch, s.snap.Objects[i.Obj].Addr)
+			e.Jcc(amd64.NE, changed.label)
+		}
+		if seen == 0 {
+			look()
+			return
+		}
+		stale, known := e.NewLabel(), e.NewLabel()
+		e.RM(amd64.Cmp64, reg(l[w]), e.absolute(seen, scratch))
+		e.Jcc(amd64.NE, stale)
+		e.Bind(known)
+		e.outOfLine(func() {
+			e.Bind(stale)
+			look()
+			e.MR(amd64.Mov64, e.absolute(seen, scratch), reg(l[w]))
+			e.Jmp(known)
+		})
 	})
 }
 

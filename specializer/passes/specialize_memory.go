@@ -181,7 +181,8 @@ func (s *specializer) method(i *ir.Instr, self ir.Value, h *ir.Hint) {
 	s.replace(i, 1, self)
 }
 
-// loadGlobal reads the entry of the keys table; a value that is a function, class or module is taken to be constant.
+// loadGlobal takes a value that is a function, class, module or held by the unit to be constant, which a version of the
+// dictionary guards; it reads others from the entry of the keys table.
 func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
 	if h.Rec == nil || failed(h, codemeta.ReasonKeysVersion, codemeta.ReasonAttrMissing) {
 		return false
@@ -194,36 +195,55 @@ func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
 	var w ir.Value
 	switch h.Rec.Kind {
 	case pyabi.FbGlobal:
+		if s.stable(h) {
+			w = s.add(ir.OpDictVersion, 0, nil)
+			s.replace(i, 0, s.entryIs(w, h, &ir.DictEntry{Keys: h.Rec.Keys}))
+			return true
+		}
 		w = keys(s.snap.Globals, h.Rec.Keys)
 	case pyabi.FbBuiltin:
+		if s.stable(h) {
+			w = s.add(ir.OpDictVersion, 1, nil)
+			s.replace(i, 0, s.entryIs(w, h, &ir.DictEntry{Keys: h.Rec.Keys, Builtins: h.Rec.Keys2}))
+			return true
+		}
 		keys(s.snap.Globals, h.Rec.Keys)
 		w = keys(s.snap.Builtins, h.Rec.Keys2)
 	default:
 		return false
 	}
-	s.replace(i, 0, s.entry(w, h))
+	s.replace(i, 0, s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w))
 	return true
 }
 
-// entry loads the entry that the feedback names from a keys table of the right version.
-func (s *specializer) entry(w ir.Value, h *ir.Hint) ir.Value {
-	v := s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w)
-	if h.Rec.Value != pyabi.NoObj && !failed(h, codemeta.ReasonGlobalValue) {
-		switch o := &s.snap.Objects[h.Rec.Value]; {
-		case o.Kind == pyabi.KindFunction, o.Kind == pyabi.KindType, o.Kind == pyabi.KindModule, s.heldCFunction(o):
-			return s.guardIs(v, h.Rec.Value, h.Before)
-		}
+// stable says whether the value found in a dictionary is taken to be constant.
+func (s *specializer) stable(h *ir.Hint) bool {
+	if h.Rec.Value == pyabi.NoObj || failed(h, codemeta.ReasonGlobalValue) {
+		return false
 	}
-	return v
+	o := &s.snap.Objects[h.Rec.Value]
+	return o.Kind == pyabi.KindFunction || o.Kind == pyabi.KindType || o.Kind == pyabi.KindModule || s.heldCFunction(o)
 }
 
-// moduleAttr is an attribute of a known module, read from its dictionary as a global is.
+// entryIs guards that the entry that the feedback names has its value still, and is that value.
+func (s *specializer) entryIs(w ir.Value, h *ir.Hint, at *ir.DictEntry) ir.Value {
+	s.add(ir.OpEntryGuard, int64(h.Rec.Index), h.Before, w)
+	s.last().Obj, s.last().Aux = uint32(h.Rec.Value), at
+	return s.borrow(h.Rec.Value)
+}
+
+// moduleAttr is an attribute of a known module, found in its dictionary as a global is.
 func (s *specializer) moduleAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
 	if h.Rec.Value2 == pyabi.NoObj || failed(h, codemeta.ReasonKeysVersion, codemeta.ReasonGlobalValue) {
 		return ir.NoValue, false
 	}
 	m := s.guardIs(i.Args[0], h.Rec.Value2, h.Before)
-	return s.entry(s.add(ir.OpModuleKeysGuard, int64(h.Rec.Keys), h.Before, m), h), true
+	if s.stable(h) {
+		w := s.add(ir.OpModuleVersion, 0, nil, m)
+		return s.entryIs(w, h, &ir.DictEntry{Module: h.Rec.Value2, Keys: h.Rec.Keys}), true
+	}
+	w := s.add(ir.OpModuleKeysGuard, int64(h.Rec.Keys), h.Before, m)
+	return s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w), true
 }
 
 // classAttr is what a known class gives for the name, by the version of the class.

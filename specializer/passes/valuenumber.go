@@ -216,6 +216,9 @@ func covers(t, u ir.Type) bool {
 // keyOf is the key of a pure instruction or a load.
 func keyOf(f *ir.Func, i *ir.Instr) numKey {
 	key := numKey{op: i.Op, obj: i.Obj, imm: i.Imm}
+	if d, ok := i.Aux.(*ir.DictEntry); ok {
+		key.imm |= int64(max(d.Builtins, d.Keys)) << 32
+	}
 	if len(i.Args) > 0 {
 		key.a = f.Root(i.Args[0])
 	}

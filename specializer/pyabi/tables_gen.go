@@ -135,6 +135,8 @@ type Offsets struct {
 	CellGlobals              int32
 	CellBuiltins             int32
 	UnitAt                   int32
+	UnitSeen                 int32
+	UnitSeenMax              int32
 	UnitEntries              int32
 	CodeDirect               int32
 	MethodFunc               int32
@@ -164,7 +166,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [157]*int32 {
+func (o *Offsets) fields() [159]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -297,6 +299,8 @@ func (o *Offsets) fields() [157]*int32 {
 		&o.CellGlobals,
 		&o.CellBuiltins,
 		&o.UnitAt,
+		&o.UnitSeen,
+		&o.UnitSeenMax,
 		&o.UnitEntries,
 		&o.CodeDirect,
 		&o.MethodFunc,
