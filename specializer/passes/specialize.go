@@ -25,6 +25,7 @@ func (s *specializer) run() {
 	f := s.f
 	s.types, s.repl = make([]ir.Type, len(f.Values)), map[ir.Value]ir.Value{}
 	s.rejoins = rejoins(f)
+	s.findAssigned()
 	for again := true; again; again = s.settle() {
 		s.infer()
 	}
@@ -54,7 +55,20 @@ type specializer struct {
 	elided     bool              // f is the body of an elided frame: nothing may run that could look for the frame
 	observed   bool              // but something does
 	twoClasses map[ir.Value]bool // roots that are lists as well as tuples where they are unpacked
+	assigned   map[uint32]bool   // names of globals that f stores to
 	rejoins    []rejoin
+}
+
+// findAssigned collects the names of the globals that the function stores to.
+func (s *specializer) findAssigned() {
+	s.assigned = map[uint32]bool{}
+	for _, b := range s.f.Blocks {
+		for _, i := range b.Instrs {
+			if i.Op == ir.OpPyStoreGlobal {
+				s.assigned[i.Obj] = true
+			}
+		}
+	}
 }
 
 // infer runs the transfer functions over the blocks until nothing changes. Types only grow, and a class set has as many
@@ -155,6 +169,8 @@ func (s *specializer) resultType(i *ir.Instr, k int) ir.Type {
 		if set := iterOf(s.types[i.Args[0]]); set != ir.NoClass && !hintOf(i).Failed[uint16(codemeta.ReasonIteratorType)] {
 			return ir.Obj(set)
 		}
+	case ir.OpPyLoadGlobal:
+		return s.globalType(i)
 	case ir.OpPyCall:
 		return s.callType(i)
 	}

@@ -181,10 +181,10 @@ func (s *specializer) method(i *ir.Instr, self ir.Value, h *ir.Hint) {
 	s.replace(i, 1, self)
 }
 
-// loadGlobal takes a value that is a function, class, module or held by the unit to be constant, which a version of the
-// dictionary guards; it reads others from the entry of the keys table.
+// loadGlobal takes a value that is a function, class, module, number, string or singleton to be constant, which a version of
+// the dictionary guards; it reads others from the entry of the keys table.
 func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
-	if h.Rec == nil || failed(h, codemeta.ReasonKeysVersion, codemeta.ReasonAttrMissing) {
+	if !readable(h) {
 		return false
 	}
 	keys := func(dict pyabi.ObjID, version uint32) ir.Value {
@@ -195,14 +195,14 @@ func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
 	var w ir.Value
 	switch h.Rec.Kind {
 	case pyabi.FbGlobal:
-		if s.stable(h) {
+		if s.stable(i, h) {
 			w = s.add(ir.OpDictVersion, 0, nil)
 			s.replace(i, 0, s.entryIs(w, h, &ir.DictEntry{Keys: h.Rec.Keys}))
 			return true
 		}
 		w = keys(s.snap.Globals, h.Rec.Keys)
 	case pyabi.FbBuiltin:
-		if s.stable(h) {
+		if s.stable(i, h) {
 			w = s.add(ir.OpDictVersion, 1, nil)
 			s.replace(i, 0, s.entryIs(w, h, &ir.DictEntry{Keys: h.Rec.Keys, Builtins: h.Rec.Keys2}))
 			return true
@@ -216,19 +216,45 @@ func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
 	return true
 }
 
-// stable says whether the value found in a dictionary is taken to be constant.
-func (s *specializer) stable(h *ir.Hint) bool {
-	if h.Rec.Value == pyabi.NoObj || failed(h, codemeta.ReasonGlobalValue) {
+// readable says whether the keys tables that the feedback of a global names can be relied on.
+func readable(h *ir.Hint) bool {
+	return h.Rec != nil && !failed(h, codemeta.ReasonKeysVersion, codemeta.ReasonAttrMissing)
+}
+
+// stable says whether the value that i found in a dictionary is taken to be constant. What the function itself assigns to is not.
+func (s *specializer) stable(i *ir.Instr, h *ir.Hint) bool {
+	if h.Rec.Value == pyabi.NoObj || failed(h, codemeta.ReasonGlobalValue) || s.assigned[i.Obj] {
 		return false
 	}
 	o := &s.snap.Objects[h.Rec.Value]
-	return o.Kind == pyabi.KindFunction || o.Kind == pyabi.KindType || o.Kind == pyabi.KindModule || s.heldCFunction(o)
+	return kept(o) || o.Kind == pyabi.KindFunction || o.Kind == pyabi.KindType || o.Kind == pyabi.KindModule || s.heldCFunction(o)
+}
+
+// kept says whether o is a value that lives as long as the unit: a singleton, or one that the unit holds.
+func kept(o *pyabi.Object) bool {
+	switch o.Kind {
+	case pyabi.KindNone, pyabi.KindBool, pyabi.KindInt, pyabi.KindFloat, pyabi.KindStr, pyabi.KindBytes:
+		return true
+	}
+	return false
+}
+
+// globalType is the class of a global that is taken to be constant.
+func (s *specializer) globalType(i *ir.Instr) ir.Type {
+	h := hintOf(i)
+	if readable(h) && h.Rec.Kind == pyabi.FbGlobal && s.stable(i, h) {
+		return objectType(s.snap, h.Rec.Value)
+	}
+	return ir.AnyType
 }
 
 // entryIs guards that the entry that the feedback names has its value still, and is that value.
 func (s *specializer) entryIs(w ir.Value, h *ir.Hint, at *ir.DictEntry) ir.Value {
 	s.add(ir.OpEntryGuard, int64(h.Rec.Index), h.Before, w)
 	s.last().Obj, s.last().Aux = uint32(h.Rec.Value), at
+	if kept(&s.snap.Objects[h.Rec.Value]) {
+		return s.constObj(h.Rec.Value)
+	}
 	return s.borrow(h.Rec.Value)
 }
 
@@ -238,7 +264,7 @@ func (s *specializer) moduleAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
 		return ir.NoValue, false
 	}
 	m := s.guardIs(i.Args[0], h.Rec.Value2, h.Before)
-	if s.stable(h) {
+	if s.stable(i, h) {
 		w := s.add(ir.OpModuleVersion, 0, nil, m)
 		return s.entryIs(w, h, &ir.DictEntry{Module: h.Rec.Value2, Keys: h.Rec.Keys}), true
 	}

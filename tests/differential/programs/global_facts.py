@@ -45,6 +45,38 @@ def counting(n):
     return total
 
 
+LIMIT = 10
+SCALE = 1.5
+VERBOSE = False
+NAME = "n"
+NOTHING = None
+
+
+def with_numbers(x):
+    total = x * SCALE
+    if VERBOSE:
+        total += 1000
+    for i in range(LIMIT):
+        if i == LIMIT - 1 and NOTHING is None:
+            total += i
+    return total, NAME + str(LIMIT), math.pi > SCALE
+
+
+def set_numbers(limit, scale, verbose, name):
+    global LIMIT, SCALE, VERBOSE, NAME
+    LIMIT, SCALE, VERBOSE, NAME = limit, scale, verbose, name
+    return LIMIT, SCALE, VERBOSE, NAME
+
+
+def sums_while_it_changes(n):
+    total = 0
+    for i in range(n):
+        total += LIMIT
+        if i % 5 == 4:
+            set_numbers(i, SCALE, VERBOSE, NAME)
+    return total
+
+
 class Replacer:
     """Replaces a global in the middle of a function that has read it already."""
 
@@ -80,6 +112,7 @@ def through_all(i):
         (call_builtin, ([1] * (i % 3),)),
         (call_module, (i,)),
         (counting, (3,)),
+        (with_numbers, (i,)),
         (in_between, (Replacer("chosen", second if i % 2 else first), i)),
     ):
         try:
@@ -141,3 +174,14 @@ for _ in range(30):
 print("at its end", result)
 first, second = second, first
 rounds(20, "two exchanged")
+for _ in range(3):
+    for limit, scale, verbose, name in ((10, 1.5, False, "n"), (12, 2, True, "m"), (True, 2**70, 0, "x"), (3, "ab", 1, "y")):
+        print(set_numbers(limit, scale, verbose, name))
+        rounds(14, "numbers changed")
+set_numbers(7, 1.5, False, "n")
+print(sums_while_it_changes(400))
+del SCALE
+rounds(3, "number deleted")
+SCALE = 0.5
+NOTHING = ...
+rounds(12, "number defined again")
