@@ -61,8 +61,8 @@ pl_type_version(PyTypeObject *type)
     return PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG) ? type->tp_version_tag : 0;
 }
 
-static PyDictKeysObject *
-cached_keys(PyTypeObject *type)
+PyDictKeysObject *
+pl_cached_keys(PyTypeObject *type)
 {
     bool shared = PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) && PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT);
     return shared ? ((PyHeapTypeObject *)type)->ht_cached_keys : NULL;
@@ -71,7 +71,7 @@ cached_keys(PyTypeObject *type)
 uint32_t
 pl_cached_keys_version(PyTypeObject *type)
 {
-    PyDictKeysObject *keys = cached_keys(type);
+    PyDictKeysObject *keys = pl_cached_keys(type);
     return keys != NULL ? keys_version(keys) : 0;
 }
 
@@ -376,7 +376,7 @@ attribute_record(const pl_snap *s, const uint16_t *cache, PyObject *name, enum f
         return nothing;
     }
     if (kind == FB_INSTANCE_VALUE) {
-        PyDictKeysObject *keys = cached_keys(type);
+        PyDictKeysObject *keys = pl_cached_keys(type);
         if (keys == NULL || index >= keys->dk_nentries || DK_UNICODE_ENTRIES(keys)[index].me_key != name) {
             return nothing;
         }
@@ -402,7 +402,7 @@ method_record(const pl_snap *s, const uint16_t *cache, PyObject *name, enum feed
         r.keys = cache32(cache + 4);
         r.index = kind == FB_METHOD_DICT ? (uint32_t)(int32_t)(int16_t)cache[3] : 0;
     }
-    if (kind == FB_METHOD && (cached_keys(type) == NULL || cached_keys(type)->dk_version != r.keys)) {
+    if (kind == FB_METHOD && (pl_cached_keys(type) == NULL || pl_cached_keys(type)->dk_version != r.keys)) {
         return (record){FB_NONE};
     }
     return r;

@@ -149,6 +149,10 @@ var selectClassVersion = guard(codemeta.ReasonTypeVersion, func(e *emitter, s *s
 })
 
 var selectKeysVersion = guard(codemeta.ReasonKeysVersion, func(e *emitter, s *selector, i *ir.Instr, r amd64.Reg) amd64.Cond {
+	if keys := s.snap.Objects[i.Obj].Class.Keys; keys != 0 {
+		e.MI(amd64.Cmp32, e.absolute(keys+uint64(s.off.KeysVersion), scratch), int32(uint32(i.Imm)))
+		return amd64.NE
+	}
 	e.RM(amd64.Mov64, scratch, amd64.At(r, s.off.ObjType))
 	e.RM(amd64.Mov64, scratch, amd64.At(scratch, s.off.HeapTypeCachedKeys))
 	e.MI(amd64.Cmp32, amd64.At(scratch, s.off.KeysVersion), int32(uint32(i.Imm)))

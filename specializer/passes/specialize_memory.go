@@ -148,6 +148,7 @@ func (s *specializer) getMethod(i *ir.Instr, h *ir.Hint) bool {
 		v := s.typeVersion(i.Args[0], h)
 		s.add(ir.OpGuardNoDict, 0, h.Before, v)
 		s.add(ir.OpKeysVersionGuard, int64(h.Rec.Keys), h.Before, v)
+		s.last().Obj = uint32(h.Rec.Type)
 		s.method(i, v, h)
 	case pyabi.FbMethodNoDict:
 		s.method(i, s.typeVersion(i.Args[0], h), h)

@@ -20,6 +20,7 @@ import (
 //
 // It marks as quiet the stores whose old content it knows to be of a trivial class; later passes rely on the marks.
 func numberValues(f *ir.Func, ctx *Context) {
+	guardValues(f)
 	dom := ir.Dominators(f)
 	forest := ir.FindLoops(f, dom)
 	eff := findEffects(f)
@@ -33,6 +34,27 @@ func numberValues(f *ir.Func, ctx *Context) {
 	}
 	ctx.Count("numbered", n.removed)
 	ctx.Count("quiet stores", n.quieted)
+}
+
+// guardValues makes guards against a dictionary find the inline values, where those are needed of the same object: an object
+// that has them has no dictionary, and one check serves both.
+func guardValues(f *ir.Func) {
+	needed := map[ir.Value]bool{}
+	for _, b := range f.Blocks {
+		for _, i := range b.Instrs {
+			if i.Op == ir.OpInstanceValues {
+				needed[f.Root(i.Args[0])] = true
+			}
+		}
+	}
+	for _, b := range f.Blocks {
+		for k, i := range b.Instrs {
+			if i.Op == ir.OpGuardNoDict && needed[f.Root(i.Args[0])] {
+				b.Instrs[k] = f.NewInstr(ir.OpInstanceValues, 0, i.State, []ir.Type{ir.WordType}, i.Args[0])
+				b.Claim(b.Instrs[k])
+			}
+		}
+	}
 }
 
 const numParts = 9 // of ir.EffAll; a test compares

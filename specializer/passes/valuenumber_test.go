@@ -1,9 +1,14 @@
 package passes
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"pystonlite/specializer/ir"
 )
 
 func TestNumberValues(t *testing.T) {
@@ -158,6 +163,77 @@ b3(v8: obj:Int) bci=6:
   return v12 0 [bci=8]
 `},
 	}, numberValues)
+}
+
+// TestNumberValues_dictEntries holds that what a version of a dictionary has proved is proved once, for each entry, until
+// something may change a dictionary.
+func TestNumberValues_dictEntries(t *testing.T) {
+	f := parseBody(t, `b0() bci=0:
+  v1: obj:Any home=0 = load_local 0
+  v2: word = dict_version 0
+  guard_entry v2 @12 184 {keys 3} [bci=0]
+  v3: word = dict_version 0
+  guard_entry v3 @12 184 {keys 3} [bci=1]
+  v4: word = dict_version 0
+  guard_entry v4 @12 208 {keys 3} [bci=2]
+  v5: word = dict_version 1
+  guard_entry v5 @12 184 {keys 3, builtins 4} [bci=3]
+  v6: obj:Any = py_getattr v1 @5 0 [bci=4]
+  v7: word = dict_version 0
+  guard_entry v7 @12 184 {keys 3} [bci=5]
+  return v6 0 [bci=6]
+`)
+	for _, i := range f.Entry().Instrs {
+		if i.Op == ir.OpEntryGuard {
+			entry := &ir.DictEntry{Keys: 3}
+			if strings.Contains(fmt.Sprint(i.Aux), "builtins") {
+				entry.Builtins = 4
+			}
+			i.Aux = entry
+		}
+	}
+	f.ComputePreds()
+	numberValues(f, &Context{})
+	require.NoError(t, ir.Verify(f))
+	text := ir.Format(f)
+	assert.Equal(t, 3, strings.Count(text, "dict_version"), text)
+	assert.Equal(t, 4, strings.Count(text, "guard_entry"), text)
+	assert.NotContains(t, text, "[bci=1]")
+	assert.Contains(t, text, "guard_entry v2 @12 208 {keys 3} [bci=2]")
+	assert.Contains(t, text, "guard_entry v7 @12 184 {keys 3} [bci=5]")
+}
+
+// TestNumberValues_inlineValues holds that a guard against a dictionary and the address of inline values are one check, which
+// stays when nothing needs the address.
+func TestNumberValues_inlineValues(t *testing.T) {
+	runCases(t, []passCase{
+		{"of one object", `b0() bci=0:
+  v1: obj:Any home=0 = load_local 0
+  guard_no_dict v1 [bci=0]
+  v2: word = instance_values v1 [bci=1]
+  v3: obj:Any = load_value v1 v2 0 [bci=1]
+  guard_no_dict v1 [bci=2]
+  return v3 0 [bci=3]
+`, `b0() bci=0:
+  v1: obj:Any home=0 = load_local 0
+  v4: word = instance_values v1 [bci=0]
+  v3: obj:Any = load_value v1 v4 0 [bci=1]
+  return v3 0 [bci=3]
+`},
+		{"of two objects", `b0() bci=0:
+  v1: obj:Any home=0 = load_local 0
+  v2: obj:Any home=1 = load_local 1
+  guard_no_dict v1 [bci=0]
+  v3: word = instance_values v2 [bci=1]
+  return v1 0 [bci=3]
+`, `b0() bci=0:
+  v1: obj:Any home=0 = load_local 0
+  v2: obj:Any home=1 = load_local 1
+  guard_no_dict v1 [bci=0]
+  v3: word = instance_values v2 [bci=1]
+  return v1 0 [bci=3]
+`},
+	}, numberValues, deadcode)
 }
 
 // numberLoop reads a global and an attribute before and in a loop; %s is what else the loop does.

@@ -166,6 +166,7 @@ func (c *coder) object(o *Object) {
 		c.u64(&o.Class.Flags)
 		c.i64(&o.Class.BasicSize)
 		c.u32(&o.Class.KeysVersion)
+		c.u64(&o.Class.Keys)
 		c.flag(&o.Class.Managed)
 		c.id(&o.Class.Init)
 	case KindCFunction, KindMethodDescr:

@@ -96,6 +96,7 @@ type ClassInfo struct {
 	Flags       uint64 // tp_flags
 	BasicSize   int64
 	KeysVersion uint32 // dk_version of ht_cached_keys, 0 when none
+	Keys        uint64 // its address, likewise
 	Managed     bool   // instances have inline values (Py_TPFLAGS_MANAGED_DICT)
 	Init        ObjID  // the Python function __init__ resolves to, when tp_new is object's and the metaclass is type; else NoObj
 }

@@ -122,5 +122,6 @@ func (n *renumber) object(o *pyabi.Object) {
 	n.address(&o.Func.Builtins)
 	n.types.renumber(&o.Class.Version)
 	n.keys.renumber(&o.Class.KeysVersion)
+	n.address(&o.Class.Keys)
 	n.address(&o.CFunc.Meth)
 }

@@ -77,6 +77,12 @@ def sums_while_it_changes(n):
     return total
 
 
+MANY = 40                                          # more than a unit keeps versions for
+for number in range(MANY):
+    exec(f"def many_{number}(x):\n    return x * {number}")
+exec("def many(x):\n    return [" + ", ".join(f"many_{number}(x)" for number in range(MANY)) + "]")
+
+
 class Replacer:
     """Replaces a global in the middle of a function that has read it already."""
 
@@ -185,3 +191,11 @@ rounds(3, "number deleted")
 SCALE = 0.5
 NOTHING = ...
 rounds(12, "number defined again")
+for turn in range(60):
+    if turn == 50:
+        many_39 = second
+    if turn == 55:
+        many_0 = first
+    results = many(turn)
+    if turn > 48:
+        print(sum(results), results[0], results[39])
