@@ -27,6 +27,21 @@ const char *pl_offsets_check(void);         /* NULL: the mirrors above are right
 extern const void *const pl_helper_table[];
 extern const uint32_t pl_helper_count;
 
+/* ---- arguments.c, callables.c: running Python functions in the activation that is running -------------------------------
+ * False: nothing was done; it takes CPython's way, for instance because there is no machine code or the arguments do not fit.
+ * True: *result is a new reference, or NULL with an exception set. */
+
+/* A function and its positional arguments, which are moved into the frame. */
+bool pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result);
+/* The same for a borrowed method and borrowed arguments. */
+bool pl_enter_method(PyObject *method, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result);
+/* The same as pl_enter_function with keywords (or NULL), whose arguments follow the n positional ones; all are moved. */
+bool pl_enter_arguments(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
+                        PyObject **result);
+/* A class or an instance with __call__; the arguments are borrowed. */
+bool pl_enter_callable(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
+                       PyObject **result);
+
 /* ---- runtime helpers of our own; helpers.def says what each expects ------------------------------------------------ */
 
 typedef struct pl_pair { PyObject *first, *second; } pl_pair;           /* rax, rdx */
@@ -69,12 +84,10 @@ PyObject *pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadS
 int pl_set_item(PyObject *container, PyObject *key, PyObject *value, pl_ctx *ctx, PyThreadState *ts);
 PyObject *pl_get_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step);
 int pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step, PyObject *value);
-bool pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result);
-bool pl_enter_method(PyObject *method, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result);
 PyObject *pl_binary(PyObject *a, PyObject *b, pl_ctx *ctx, PyThreadState *ts, int64_t number);
 PyObject *pl_class_method(PyObject *object, PyObject *name);
 PyObject *pl_call_stealing(PyObject *function, PyObject **args, int64_t n);
-PyObject *pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
+PyObject *pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs, pl_ctx *ctx, PyThreadState *ts);
 int pl_check_recursion(PyThreadState *ts);
 int pl_do_raise(PyObject *exception, PyObject *cause);
 int pl_reraise(PyObject *exception);

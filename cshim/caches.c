@@ -20,6 +20,7 @@ typedef enum cache_kind {
     CACHE_MEMBER,                 /* __slots__ entry at byte offset `index` */
     CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it */
     CACHE_METHOD,                 /* method descriptor of the class, likewise */
+    CACHE_PROPERTY,               /* property of the class, which nothing can shadow */
 } cache_kind;
 
 typedef struct cache_entry {
@@ -98,6 +99,10 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
             e->kind = CACHE_MEMBER;
             e->index = (uint32_t)member->offset;
         }
+        return;
+    }
+    if (Py_IS_TYPE(descr, &PyProperty_Type)) {
+        e->kind = CACHE_PROPERTY;
         return;
     }
     /* Anything an instance attribute could shadow is a hit only while the shared keys do not have the name and the
@@ -193,14 +198,6 @@ typedef struct class_entry {
 
 static class_entry classes[CACHE_SIZE];
 
-/* The function inside a staticmethod or classmethod object: their first field (Objects/funcobject.c, 3.11: cm_callable,
- * sm_callable). */
-static PyObject *
-wrapped(PyObject *descr)
-{
-    return ((struct { PyObject_HEAD PyObject *callable; } *)descr)->callable;
-}
-
 /* What a class whose metaclass is type gives for a name, NULL where that takes the general operation. */
 PyObject *
 pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
@@ -211,11 +208,11 @@ pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
         return found;
     }
     if (Py_IS_TYPE(found, &PyClassMethod_Type)) {
-        PyObject *function = wrapped(found);
+        PyObject *function = pl_wrapped(found);
         *bound = function != NULL && PyFunction_Check(function);
         return *bound ? function : NULL;
     }
-    return Py_IS_TYPE(found, &PyStaticMethod_Type) ? wrapped(found) : NULL;
+    return Py_IS_TYPE(found, &PyStaticMethod_Type) ? pl_wrapped(found) : NULL;
 }
 
 static const class_entry *
@@ -280,11 +277,27 @@ found(const cache_entry *e, PyObject *o, PyObject *name)
     return v;
 }
 
+/* Runs the getter of a property in machine code; false: nothing was done.  Whoever asks for an attribute here is machine code,
+ * whose activation is the thread's last. */
+static bool
+run_getter(const cache_entry *e, PyObject *o, PyObject **result)
+{
+    PyObject *getter = e != NULL && e->kind == CACHE_PROPERTY ? pl_wrapped(e->descr) : NULL;
+    if (getter == NULL) {
+        return false;
+    }
+    PyThreadState *ts = _PyThreadState_UncheckedGet();
+    return pl_enter_method(getter, &o, 1, (pl_ctx *)ts->cframe, ts, result);
+}
+
 static PyObject *
 get_attr(const cache_entry *e, PyObject *o, PyObject *name)
 {
     PyObject *v = e != NULL ? found(e, o, name) : NULL;
-    return v != NULL ? Py_NewRef(v) : PyObject_GetAttr(o, name);
+    if (v != NULL) {
+        return Py_NewRef(v);
+    }
+    return run_getter(e, o, &v) ? v : PyObject_GetAttr(o, name);
 }
 
 PyObject *
@@ -311,6 +324,9 @@ get_method(const cache_entry *e, PyObject *o, PyObject *name)
     PyObject *v = e != NULL ? found(e, o, name) : NULL, *method = NULL;
     if (v != NULL) {
         return (pl_pair){NULL, Py_NewRef(v)};
+    }
+    if (run_getter(e, o, &v)) {
+        return (pl_pair){NULL, v};
     }
     if (_PyObject_GetMethod(o, name, &method)) {
         return (pl_pair){method, Py_NewRef(o)};

@@ -396,16 +396,38 @@ is_new(PyCodeObject *co)
     return co->co_warmup < 0 && pl_cfg.threshold >= LEAST_THRESHOLD && !pl_cfg.compile_all && !pl_may_loop(co);
 }
 
+/* A generator into which an exception is thrown, mostly by close or because nobody wants it any more, and which has no handler
+ * there, ends without running: that needs no evaluator.  False: nothing was done. */
+static bool
+end_thrown(PyThreadState *ts, pl_frame *f)
+{
+    pl_handler h;
+    int64_t at = pl_running(f);
+    if ((pl_blocks & PL_BLOCK_OUT) || pl_is_tracing(ts) || ts->recursion_remaining <= 0 || pl_find_handler(f->f_code, at, &h)) {
+        return false;
+    }
+    pl_raise raise = {.depth = f->stacktop - f->f_code->co_nlocalsplus, .at = at, .lookup = at, .adds_entry = true};
+    pl_link(ts, f);
+    ts->recursion_remaining--;
+    f->stacktop = -1;
+    pl_unwind(ts, f, raise);
+    pl_counters.ended_by_throw++;
+    return true;
+}
+
 PyObject *
 pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
 {
     pl_counters.hook_calls++;
     pl_code *pc = pl_code_get(f->f_code);
+    if (throwflag) {
+        return end_thrown(ts, f) ? NULL : run_cold(ts, f, throwflag, pc);
+    }
     if (pc == NULL && pl_blocks == 0 && !pl_results_ready && is_new(f->f_code)) {
         pl_counters.entries_cold++;
-        return pl_run_quick(ts, f, throwflag);
+        return pl_run_quick(ts, f, 0);
     }
-    if (pc != NULL && pc->unit != NULL && !throwflag && !pl_is_tracing(ts) && pl_code_fits(pc, f) &&
+    if (pc != NULL && pc->unit != NULL && !pl_is_tracing(ts) && pl_code_fits(pc, f) &&
         !(pl_blocks & PL_BLOCK_OUT)) {
         const uint8_t *entry = entry_for(pc, f);
         if (entry != NULL) {
@@ -415,16 +437,16 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
     /* Without a reason in pl_blocks the hook is on. */
     if (pc != NULL && pl_blocks == 0 && !pl_results_ready) {
         if (pc->settled) {
-            return pl_run_quick(ts, f, throwflag);
+            return pl_run_quick(ts, f, 0);
         }
-        if (pc->scanned && pc->unit == NULL && !throwflag && !pl_is_tracing(ts) &&
+        if (pc->scanned && pc->unit == NULL && !pl_is_tracing(ts) &&
             (pc->state != PL_COLD || pc->calls + 1 < pc->next_look)) {
             pl_counters.entries_cold++;
             pc->calls++;
             return pc->n_edges != 0 ? pl_run_with_exits(ts, f, 0, pc, NULL) : pl_run_quick(ts, f, 0);
         }
     }
-    return run_cold(ts, f, throwflag, pc);
+    return run_cold(ts, f, 0, pc);
 }
 
 /* ---- other evaluators ---------------------------------------------------------------------------------------------------- */
@@ -479,6 +501,14 @@ audit(const char *event, PyObject *Py_UNUSED(arguments), void *Py_UNUSED(unused)
         pl_hook_remove();
     }
     return 0;
+}
+
+bool
+pl_audits_alone(void)
+{
+    const _Py_AuditHookEntry *first = _PyRuntime.audit_hook_head;
+    return first != NULL && first->hookCFunction == audit && first->next == NULL &&
+           _PyThreadState_UncheckedGet()->interp->audit_hooks == NULL;
 }
 
 /* Audit hooks that are there already may keep another one out, without a word. */

@@ -166,12 +166,12 @@ push_elided(exit_state *x, const pl_exit_frame *xf)
 
 /* Links the frame that an elided one was called from and the elided one, which now runs. */
 static void
-link_elided(PyThreadState *ts, pl_frame *outer, uint32_t call, pl_frame *f)
+link_elided(PyThreadState *ts, pl_frame *outer, uint32_t call, pl_frame *f, bool init)
 {
     pl_set_running(outer, call_end(outer, call));
     outer->stacktop = -1;
     pl_link(ts, f);
-    ts->recursion_remaining--;
+    ts->recursion_remaining -= 1 + init;      /* the call of a class is a level of its own */
 }
 
 /* Reads the values of all frames of an exit, one frame behind the other, and says how many those are. */
@@ -202,7 +202,7 @@ build_frames(exit_state *x, const pl_exit_frame *xframes, uint32_t n, pl_frame *
         }
     }
     for (uint32_t k = n - 1; k > inner; k--) {
-        link_elided(x->ts, frames[k], xframes[k].bci, frames[k - 1]);
+        link_elided(x->ts, frames[k], xframes[k].bci, frames[k - 1], xframes[k - 1].init);
     }
     return inner;
 }
@@ -236,7 +236,7 @@ dies_quietly(PyObject *object)
             return false;
         }
     }
-    return type->tp_dealloc == pl_python_dealloc;
+    return type->tp_dealloc == pl_slots.dealloc;
 }
 
 /* Lets finalizers see the frames as they would be in stock: stale locals are written, and while the references of the record
@@ -271,7 +271,7 @@ flush(exit_state *x, const pl_exit_rec *rec)
     drop_values(dying, rec->n_release);
     for (uint32_t k = inner; k < n - 1; k++) {
         pl_unlink(ts, frames[k]);
-        ts->recursion_remaining++;
+        ts->recursion_remaining += 1 + xframes[k].init;
         frames[k]->stacktop = frames[k]->f_code->co_nlocalsplus;
         pl_frame_release(ts, frames[k]);
         pl_frame_discard(ts, frames[k]);
@@ -412,6 +412,7 @@ leave(exit_state *x, const pl_exit_rec *rec)
     for (uint32_t k = inner + 1; k < n; k++) {
         pl_frame_release(ts, f);
         pl_frame_discard(ts, f);
+        ts->recursion_remaining += xframes[k - 1].init;
         f = frames[k];
         depth = (int)xframes[k].depth;
         const uint8_t **tail = k == n - 1 ? &resume : NULL;

@@ -283,7 +283,7 @@ pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry)
         f->stacktop = 0;          /* machine code does not tell: only who clears the frame needs it */
     }
     ts->cframe = outer;
-    outer->use_tracing = ctx.cframe.use_tracing;
+    pl_cframe_end(&ctx.cframe, outer);
     return value;
 }
 

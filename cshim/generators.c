@@ -215,7 +215,7 @@ next_of_generator(PyObject *generator)
     ts->cframe = &ctx.cframe;
     PyObject *result = resume(gen, Py_None, entry, &ctx, ts);
     ts->cframe = outer;
-    outer->use_tracing = ctx.cframe.use_tracing;
+    pl_cframe_end(&ctx.cframe, outer);
     if (gen->gi_frame_state == FRAME_SUSPENDED) {
         return result;
     }

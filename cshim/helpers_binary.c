@@ -42,7 +42,7 @@ slot_at(PyTypeObject *type, size_t offset)
     return type->tp_as_number == NULL ? NULL : *(binaryfunc *)((char *)type->tp_as_number + offset);
 }
 
-/* Before the first unit, as pl_items_prepare. */
+/* Before the first unit, as pl_slots_prepare. */
 void
 pl_binary_prepare(void)
 {

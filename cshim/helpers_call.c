@@ -18,70 +18,6 @@ drop_all(PyObject **items, int64_t n)
     }
 }
 
-/* A Python function with machine code, called with as many arguments as it takes (defaults filled in): its frame is pushed
- * here and entered in the activation that is running, without the argument handling and the hook in between.  The arguments
- * are moved into the frame.  False: nothing was done, call it the general way. */
-bool
-pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result)
-{
-    const int plain = CO_OPTIMIZED | CO_NEWLOCALS;
-    const int other = CO_VARARGS | CO_VARKEYWORDS;
-    /* Another evaluator may have been installed over ours: it must see the call. */
-    if (!Py_IS_TYPE(callable, &PyFunction_Type) || ctx->cframe.use_tracing || ts->interp->eval_frame != pl_hook) {
-        return false;
-    }
-    PyFunctionObject *func = (PyFunctionObject *)callable;
-    PyCodeObject *co = (PyCodeObject *)func->func_code;
-    int64_t missing = co->co_argcount - n;
-    int64_t n_defaults = func->func_defaults == NULL ? 0 : PyTuple_GET_SIZE(func->func_defaults);
-    if ((co->co_flags & (plain | other)) != plain || co->co_kwonlyargcount != 0 || missing < 0 || missing > n_defaults) {
-        return false;
-    }
-    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0) {
-        *result = pl_new_generator(callable, args, n, ts);
-        return true;
-    }
-    pl_code *pc = pl_code_get(co);
-    if (pc == NULL || pc->unit == NULL) {
-        return false;
-    }
-    pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(func));
-    if (f == NULL) {
-        drop_all(args, n);
-        *result = NULL;
-        return true;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        f->localsplus[i] = args[i];
-    }
-    for (int64_t i = 0; i < missing; i++) {
-        f->localsplus[n + i] = Py_NewRef(PyTuple_GET_ITEM(func->func_defaults, n_defaults - missing + i));
-    }
-    f->previous = ctx->cframe.current_frame;
-    f->is_entry = true;
-    f->stacktop = -1;
-    ctx->cframe.current_frame = f;
-    *result = pl_asm_enter(ts, f, pc->direct, ctx);
-    pl_frame_discard(ts, f);
-    return true;
-}
-
-/* The same for a borrowed method and borrowed arguments. */
-bool
-pl_enter_method(PyObject *method, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result)
-{
-    Py_INCREF(method);
-    for (int64_t i = 0; i < n; i++) {
-        Py_INCREF(args[i]);
-    }
-    bool entered = pl_enter_function(ts, ctx, method, args, n, result);
-    for (int64_t i = 0; !entered && i < n; i++) {
-        Py_DECREF(args[i]);
-    }
-    Py_DECREF(method);
-    return entered;
-}
-
 /* The stock evaluator looks at the eval breaker behind each call: a signal that arrived during one is handled before the next
  * instruction. */
 PyObject *
@@ -113,14 +49,13 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
     }
     bool with_self = stack[0] != NULL;
     PyObject *callable = stack[!with_self], **args = stack + 1 + !with_self, *result;
-    int64_t all = n + with_self;
-    if (kwnames == NULL && pl_enter_function(ts, ctx, callable, args, all, &result)) {
-        Py_DECREF(callable);
+    int64_t all = n + with_self, positional = all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames));
+    bool moved = pl_enter_arguments(ts, ctx, callable, args, positional, kwnames, &result);
+    if (!moved && !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, &result)) {
+        result = PyObject_Vectorcall(callable, args, (size_t)positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
-    else {
-        size_t positional = (size_t)(all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames)));
-        result = PyObject_Vectorcall(callable, args, positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
-        Py_DECREF(callable);
+    Py_DECREF(callable);
+    if (!moved) {
         drop_all(args, all);
     }
     return called(result, ts);
@@ -201,8 +136,50 @@ argument_tuple(PyObject *callable, PyObject *args)
     return PySequence_Tuple(args);
 }
 
+/* Calls what runs a Python function with the arguments spread out, when it can be entered so.  CPython keeps them until the
+ * call returns. */
+static bool
+enter_spread(PyObject *callable, PyObject *positional, PyObject *keywords, pl_ctx *ctx, PyThreadState *ts, PyObject **result)
+{
+    enum { MOST = 32 };
+    Py_ssize_t n = PyTuple_GET_SIZE(positional), n_names = keywords != NULL ? PyDict_GET_SIZE(keywords) : 0;
+    PyObject *args[2 * MOST + 1], *kwnames = NULL, *self = NULL, *name, *value;
+    if (n > MOST || n_names > MOST || (n_names > 0 && (kwnames = PyTuple_New(n_names)) == NULL)) {
+        PyErr_Clear();
+        return false;
+    }
+    if (Py_IS_TYPE(callable, &PyMethod_Type)) {
+        self = PyMethod_GET_SELF(callable);
+        callable = PyMethod_GET_FUNCTION(callable);
+    }
+    int64_t all = 0;
+    if (self != NULL) {
+        args[all++] = self;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        args[all++] = PyTuple_GET_ITEM(positional, i);
+    }
+    int64_t n_positional = all;
+    for (Py_ssize_t position = 0; n_names > 0 && PyDict_Next(keywords, &position, &name, &value);) {
+        PyTuple_SET_ITEM(kwnames, all - n_positional, Py_NewRef(name));
+        args[all++] = value;
+    }
+    for (int64_t i = 0; i < all; i++) {
+        Py_INCREF(args[i]);
+    }
+    Py_INCREF(callable);
+    bool moved = pl_enter_arguments(ts, ctx, callable, args, n_positional, kwnames, result);
+    bool entered = moved || pl_enter_callable(ts, ctx, callable, args, n_positional, kwnames, result);
+    Py_DECREF(callable);
+    if (!moved) {
+        drop_all(args, all);
+    }
+    Py_XDECREF(kwnames);
+    return entered;
+}
+
 PyObject *
-pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
+pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs, pl_ctx *ctx, PyThreadState *ts)
 {
     PyObject *keywords = NULL;
     if (kwargs != NULL && PyDict_CheckExact(kwargs)) {
@@ -218,7 +195,10 @@ pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
     PyObject *result = NULL;
     PyObject *positional = argument_tuple(callable, args);
     if (positional != NULL) {
-        result = called(PyObject_Call(callable, positional, keywords), PyThreadState_Get());
+        if (!enter_spread(callable, positional, keywords, ctx, ts, &result)) {
+            result = PyObject_Call(callable, positional, keywords);
+        }
+        result = called(result, ts);
         Py_DECREF(positional);
     }
     Py_XDECREF(keywords);

@@ -162,36 +162,6 @@ array_store(PyObject *o, PyObject *key, PyObject *value)
 
 /* ---- classes with methods in Python ------------------------------------------------------------------------------------ */
 
-/* The slot functions of classes with special methods of their own (private functions of CPython), read off such a class. */
-typedef struct item_slots { bool known; binaryfunc get; objobjargproc set; getiterfunc iter; PyObject *get_name, *set_name, *iter_name; } item_slots;
-
-static item_slots slots;
-destructor pl_python_dealloc;
-
-/* Before the first unit: the class is garbage that waits for the collector, and what it names would seem to be leaked by
- * whatever machine code does first. */
-void
-pl_items_prepare(void)
-{
-    if (slots.known) {
-        return;
-    }
-    slots.known = true;
-    slots.get_name = PyUnicode_InternFromString("__getitem__");
-    slots.set_name = PyUnicode_InternFromString("__setitem__");
-    slots.iter_name = PyUnicode_InternFromString("__iter__");
-    PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsOsO}", "probe", "__getitem__", Py_None,
-                                            "__setitem__", Py_None, "__iter__", Py_None);
-    if (class != NULL && slots.get_name != NULL && slots.set_name != NULL && slots.iter_name != NULL) {
-        slots.iter = ((PyTypeObject *)class)->tp_iter;
-        slots.get = ((PyTypeObject *)class)->tp_as_mapping->mp_subscript;
-        slots.set = ((PyTypeObject *)class)->tp_as_mapping->mp_ass_subscript;
-        pl_python_dealloc = ((PyTypeObject *)class)->tp_dealloc;
-    }
-    Py_XDECREF(class);
-    PyErr_Clear();
-}
-
 /* Calls a method found on the class of args[0], if it is a function with machine code; false: nothing was done. */
 static bool
 enter_method(PyObject *name, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result)
@@ -238,9 +208,9 @@ pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
         return array_item(container, key);
     }
     PyMappingMethods *mapping = type->tp_as_mapping;
-    if (mapping != NULL && mapping->mp_subscript != NULL && mapping->mp_subscript == slots.get) {
+    if (mapping != NULL && mapping->mp_subscript != NULL && mapping->mp_subscript == pl_slots.get_item) {
         PyObject *args[] = {container, key}, *result;
-        if (enter_method(slots.get_name, args, 2, ctx, ts, &result)) {
+        if (enter_method(&_Py_ID(__getitem__), args, 2, ctx, ts, &result)) {
             return result;
         }
     }
@@ -268,9 +238,9 @@ pl_set_item(PyObject *container, PyObject *key, PyObject *value, pl_ctx *ctx, Py
         return array_store(container, key, value);
     }
     PyMappingMethods *mapping = type->tp_as_mapping;
-    if (mapping != NULL && mapping->mp_ass_subscript != NULL && mapping->mp_ass_subscript == slots.set) {
+    if (mapping != NULL && mapping->mp_ass_subscript != NULL && mapping->mp_ass_subscript == pl_slots.set_item) {
         PyObject *args[] = {container, key, value}, *result;
-        if (enter_method(slots.set_name, args, 3, ctx, ts, &result)) {
+        if (enter_method(&_Py_ID(__setitem__), args, 3, ctx, ts, &result)) {
             Py_XDECREF(result);
             return result != NULL ? 0 : -1;
         }
@@ -334,7 +304,7 @@ pl_iter(PyObject *iterable, pl_ctx *ctx, PyThreadState *ts)
 {
     getiterfunc iter = Py_TYPE(iterable)->tp_iter;
     PyObject *result;
-    if (iter == NULL || iter != slots.iter || !enter_method(slots.iter_name, &iterable, 1, ctx, ts, &result)) {
+    if (iter == NULL || iter != pl_slots.iter || !enter_method(&_Py_ID(__iter__), &iterable, 1, ctx, ts, &result)) {
         return PyObject_GetIter(iterable);
     }
     if (result != NULL && !PyIter_Check(result)) {

@@ -474,8 +474,9 @@ send_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *
         pc->scanned = true;
         pl_code_scan(pc);
     }
-    pl_items_prepare();
+    pl_slots_prepare();
     pl_binary_prepare();
+    pl_stand_ins_prepare();
     pl_job *job = make_job(pc, func, entry_bci, sample, reason);
     if (job == NULL) {
         return false;

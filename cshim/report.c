@@ -85,6 +85,7 @@ static const counter_row run_rows[] = {
     {"handled", &pl_counters.handled},
     {"handovers", &pl_counters.handovers},
     {"polls", &pl_counters.polls},
+    {"ended_by_throw", &pl_counters.ended_by_throw},
     {"stack_switches", &pl_counters.stack_switches},
     {"evaluators_set", &pl_counters.evaluators_set},
 };

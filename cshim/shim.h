@@ -311,6 +311,7 @@ enum pl_block { PL_BLOCK_OFF = 1, PL_BLOCK_TRACING = 2, PL_BLOCK_DEEP = 4, PL_BL
 extern unsigned pl_blocks;
 void pl_block(enum pl_block reason);
 void pl_unblock(enum pl_block reason);
+bool pl_audits_alone(void);                        /* nobody but us listens to audit events */
 extern PyInterpreterState *pl_hooked;              /* the interpreter whose eval_frame is ours, or NULL */
 /* pl_run_plain in line for what it mostly meets: no reason in pl_blocks, hence nobody's evaluator but the stock one below the
  * hook, and stack enough. */
@@ -334,9 +335,24 @@ void pl_evaluator_changed(PyInterpreterState *interp);      /* in evalhook.c: so
 bool pl_fits_getitem(PyCodeObject *co);            /* stock may run it inside its caller's frame, past the hook */
 bool pl_stop_inlining(void);                       /* keeps stock from doing so, once and for all; false: could not */
 
-/* ---- helpers_items.c --------------------------------------------------------------------------------------------- */
-extern destructor pl_python_dealloc;               /* tp_dealloc of classes made in Python; NULL before pl_items_prepare */
-void pl_items_prepare(void);                       /* before the first unit; never raises */
+/* ---- slots.c ----------------------------------------------------------------------------------------------------- */
+typedef struct pl_python_slots {
+    binaryfunc get_item;
+    objobjargproc set_item;
+    getiterfunc iter;
+    ternaryfunc call;
+    initproc init;
+    newfunc new;
+    destructor dealloc;
+} pl_python_slots;
+extern pl_python_slots pl_slots;            /* all NULL before pl_slots_prepare */
+void pl_slots_prepare(void);                /* never raises */
+
+/* ---- standins.c -------------------------------------------------------------------------------------------------- */
+typedef struct pl_c_function { PyCFunction function; int flags; } pl_c_function;
+enum { PL_METH_CHARGED = 0x8000 };                 /* in flags: the call takes a level of recursion, as the builtin's does */
+void pl_stand_ins_prepare(void);                   /* before the first unit; never raises */
+pl_c_function pl_stand_in(const PyMethodDef *def); /* what machine code calls for a builtin */
 
 /* ---- helpers_binary.c -------------------------------------------------------------------------------------------- */
 void pl_binary_prepare(void);
@@ -378,7 +394,7 @@ extern bool pl_enabled;
 
 typedef struct pl_stats {
     uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
-        stack_switches, evaluators_set, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
+        ended_by_throw, stack_switches, evaluators_set, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
 } pl_stats;
 extern pl_stats pl_counters;
 void pl_report_forget(const pl_code *pc);          /* report.c: the code object is going away */

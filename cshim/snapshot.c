@@ -230,9 +230,10 @@ put_type(pl_snap *s, pl_buffer *out, PyTypeObject *type)
 static void
 put_c_function(pl_snap *s, pl_buffer *out, const PyMethodDef *def, PyObject *self)
 {
+    pl_c_function called = pl_stand_in(def);
     put_c_string(out, def->ml_name);
-    put_address(out, (const void *)def->ml_meth);
-    pl_put_u32(out, (uint32_t)def->ml_flags);
+    put_address(out, (const void *)called.function);
+    pl_put_u32(out, (uint32_t)called.flags);
     put_object_number(s, out, self);
 }
 

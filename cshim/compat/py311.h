@@ -105,6 +105,16 @@ pl_cframe_start(_PyCFrame *c, const _PyCFrame *outer)
     memcpy(c, &both, sizeof(both));
 }
 
+/* Tracing may have been switched meanwhile.  What did not change is not stored: machine code that reads both bytes right after a
+ * store to one of them would wait for it. */
+static inline void
+pl_cframe_end(const _PyCFrame *c, _PyCFrame *outer)
+{
+    if (outer->use_tracing != c->use_tracing) {
+        outer->use_tracing = c->use_tracing;
+    }
+}
+
 static inline void
 pl_cframe_leave(_PyCFrame *c)
 {
@@ -157,6 +167,14 @@ static inline int
 pl_caches(int opcode)
 {
     return _PyOpcode_Caches[opcode];
+}
+
+/* The function inside a staticmethod, classmethod or property object: their first field (Objects/funcobject.c: sm_callable,
+ * cm_callable; Objects/descrobject.c: prop_get).  NULL when there is none. */
+static inline PyObject *
+pl_wrapped(PyObject *descr)
+{
+    return ((struct { PyObject_HEAD PyObject *callable; } *)descr)->callable;
 }
 
 /* ---- per-code data ---------------------------------------------------------------------------------------------- */

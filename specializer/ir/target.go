@@ -19,6 +19,7 @@ type CallTarget struct {
 	Name     string
 
 	Generator bool // the call only makes a generator, coroutine or async generator
+	Init      bool // an __init__: while it runs the call of the class is a level of recursion, too
 	Direct    bool // not to be inlined: what was inlined here was left too often
 }
 

@@ -57,6 +57,7 @@ func (s *selector) callHelper(i *ir.Instr, h pyabi.Helper, args ...arg) {
 // stockCall is what the stock evaluator does around a call of a builtin.
 type stockCall struct {
 	charged bool // it counts as a level of recursion while it runs
+	silent  bool // the eval breaker is not looked at behind it
 }
 
 // callAddress selects a call by the C convention. result is a row's result code; stock is for calls that the program makes.
@@ -133,7 +134,7 @@ func (s *selector) callCode(i *ir.Instr, result string, python bool, stock *stoc
 		if stock != nil && stock.charged {
 			e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))
 		}
-		if stock != nil {
+		if stock != nil && !stock.silent {
 			e.pollCalled()
 		}
 		e.checkResult(result, x)
@@ -229,6 +230,13 @@ func gathered(h pyabi.Helper, per int) func(*selector, *ir.Instr) {
 	return func(s *selector, i *ir.Instr) {
 		s.callHelper(i, h, array(i.Args), word(uint64(len(i.Args)/per)))
 	}
+}
+
+// selectNewInstance makes an instance of a class. Where the call of the class needs a level of recursion, which __init__ will
+// keep, the error of there being none is raised before there is an instance.
+func selectNewInstance(s *selector, i *ir.Instr) {
+	stock := &stockCall{charged: i.Imm != 0, silent: true}
+	s.callAddress(i, "o", true, stock, func(e *emitter) uint64 { return e.helper(pyabi.HelperNewInstance) }, []arg{val(i.Args[0])})
 }
 
 func selectPyGetItem(s *selector, i *ir.Instr) {
@@ -409,7 +417,7 @@ func selectPyCallEx(s *selector, i *ir.Instr) {
 	if len(i.Args) == 3 {
 		kwargs = val(i.Args[2])
 	}
-	s.callHelper(i, pyabi.HelperCallEx, val(i.Args[0]), val(i.Args[1]), kwargs)
+	s.callHelper(i, pyabi.HelperCallEx, val(i.Args[0]), val(i.Args[1]), kwargs, arg{kind: argContext}, arg{kind: argThread})
 }
 
 func selectPyLoadGlobal(s *selector, i *ir.Instr) {
@@ -481,6 +489,7 @@ const (
 	methNoArgs   = 0x04
 	methO        = 0x08
 	methFastCall = 0x80
+	methCharged  = 0x8000 // PL_METH_CHARGED of the shim
 )
 
 // selectCallC calls a builtin by its own convention.
@@ -498,8 +507,8 @@ func selectCallC(s *selector, i *ir.Instr) {
 			args = append(args, word(0))
 		}
 	}
-	// The stock evaluator charges these two conventions only.
-	stock := &stockCall{charged: t.Flags&(methNoArgs|methO) != 0}
+	// Of these conventions the stock evaluator charges two only; what stands in for a builtin says so itself.
+	stock := &stockCall{charged: t.Flags&(methNoArgs|methO|methCharged) != 0}
 	s.callAddress(i, "o", true, stock, func(*emitter) uint64 { return t.Meth }, args)
 }
 
@@ -532,6 +541,9 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 	off := s.off
 	fn, code := s.snap.Objects[t.Func].Addr, s.snap.Objects[t.Code].Addr
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		if t.Init {
+			e.M(amd64.Dec32, amd64.At(threadReg, off.ThreadRecursionRemaining))
+		}
 		full, done := e.NewLabel(), e.NewLabel()
 		field := func(offset int32) amd64.Mem { return amd64.At(f, offset) }
 		e.RM(amd64.Mov64, f, amd64.At(threadReg, off.ThreadStackTop))
@@ -561,6 +573,9 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 			e.releaseAt(owned, i.State)
 		}
 		e.Bind(done)
+		if t.Init {
+			e.M(amd64.Inc32, amd64.At(threadReg, off.ThreadRecursionRemaining))
+		}
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
 		e.Jcc(amd64.E, x.label)
 		e.outOfLine(func() {

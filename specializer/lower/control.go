@@ -441,7 +441,7 @@ func init() {
 		ir.OpRangeIterMore: selectCompare, ir.OpListIterMore: selectCompare, ir.OpTupleIterMore: selectCompare,
 		ir.OpRangeIterTake: selectRangeTake, ir.OpListIterTake: selectSequenceTake, ir.OpTupleIterTake: selectSequenceTake,
 
-		ir.OpNewInstance: operands(pyabi.HelperNewInstance),
+		ir.OpNewInstance: selectNewInstance,
 		ir.OpCallHelper:  selectCallHelper, ir.OpCallPair: selectCallHelper, ir.OpDoHelper: selectCallHelper, ir.OpConcat: operands(pyabi.HelperConcatInPlace),
 		ir.OpCallFunction: selectCallFunction, ir.OpCallC: selectCallC, ir.OpCheckEvents: selectCheckEvents,
 		ir.OpPushExc: selectPushExc, ir.OpPopExc: selectPopExc, ir.OpExcMatch: operands(pyabi.HelperExcMatch),

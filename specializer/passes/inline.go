@@ -69,6 +69,10 @@ func (in *inliner) calls(f *ir.Func, depth int) {
 					parent.Stack = append(parent.Stack, init)
 				}
 				f.Elided = max(f.Elided, body.Elided+1)
+				if t.Init {
+					f.Elided = max(f.Elided, body.Elided+2)
+					f.Def(init).Imm = 0 // the check at the unit's entry covers it
+				}
 				after := f.Inline(b, k, body, append([]ir.Value{guard}, i.Args...), parent)
 				dropChecks(after, false)
 				in.ctx.Count("inlined calls", 1)

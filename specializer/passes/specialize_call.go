@@ -18,6 +18,7 @@ const (
 	methNoArgs   = 0x04
 	methO        = 0x08
 	methFastCall = 0x80
+	methCharged  = 0x8000 // PL_METH_CHARGED of the shim
 )
 
 // frameSpecials is the number of words of a frame before its locals (FRAME_SPECIALS_SIZE).
@@ -165,7 +166,8 @@ func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args [
 	init := s.borrow(class.Init)
 	s.add(ir.OpFuncVersionGuard, int64(s.snap.Objects[class.Init].Func.Version), h.Before, init)
 	s.add(ir.OpGuardNoCollection, 0, h.Before)
-	self := s.add(ir.OpNewInstance, 0, i.State, t)
+	target.Init = true
+	self := s.add(ir.OpNewInstance, 1, i.State, t)
 	bound[0] = self
 	s.replace(i, 0, self)
 	r := s.add(ir.OpCallFunction, 0, i.State, bound...)
@@ -278,7 +280,7 @@ func (s *specializer) callC(i *ir.Instr, o *pyabi.Object, self ir.Value, args []
 	switch {
 	case flags == methNoArgs && len(args) == 0:
 	case flags == methO && len(args) == 1:
-	case flags == methFastCall || flags == methFastCall|methKeywords:
+	case flags&^methCharged == methFastCall || flags == methFastCall|methKeywords:
 	default:
 		return false
 	}

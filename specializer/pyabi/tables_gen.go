@@ -563,7 +563,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperNewInstance:           {"NewInstance", "o", "o", FlagRaises | FlagPython},
 	HelperInitReturned:          {"InitReturned", "v", "o", FlagRaises},
 	HelperCallStealing:          {"CallStealing", "o", "oPw", FlagRaises | FlagPython},
-	HelperCallEx:                {"CallEx", "o", "oon", FlagRaises | FlagPython},
+	HelperCallEx:                {"CallEx", "o", "oonct", FlagRaises | FlagPython},
 	HelperCheckResult:           {"CheckResult", "o", "tonw", FlagRaises | FlagPython},
 	HelperCheckRecursion:        {"CheckRecursion", "i", "t", FlagRaises},
 	HelperRaise:                 {"Raise", "i", "nn", FlagRaises | FlagPython},

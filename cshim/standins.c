@@ -1,0 +1,89 @@
+/* C functions that machine code calls in place of a builtin's own, because that one is slow for no reason a caller could see.
+ *
+ * A stand-in does exactly what the builtin does for the arguments it takes, and calls the builtin for the others.  The compiler
+ * gets its address and calling convention instead of the builtin's (snapshot.c); the stock evaluator never meets one.
+ */
+#include "abi.h"
+
+static PyCFunction original_id, original_min, original_max;
+
+/* id reports every call to the audit hooks.  When there is none but ours, which ignores it, nobody is told. */
+static PyObject *
+stand_in_id(PyObject *module, PyObject *object)
+{
+    return pl_audits_alone() ? PyLong_FromVoidPtr(object) : original_id(module, object);
+}
+
+/* The builtins take their arguments as a tuple, and iterate over it. */
+static PyObject *
+extreme(PyCFunction original, PyObject *module, PyObject *const *args, Py_ssize_t n, int op)
+{
+    if (n < 2) {
+        PyObject *tuple = PyTuple_New(n), *result = NULL;
+        if (tuple != NULL) {
+            for (Py_ssize_t i = 0; i < n; i++) {
+                PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+            }
+            result = ((PyCFunctionWithKeywords)(void (*)(void))original)(module, tuple, NULL);
+            Py_DECREF(tuple);
+        }
+        return result;
+    }
+    PyObject *best = args[0];
+    for (Py_ssize_t i = 1; i < n; i++) {
+        int better = op == Py_LT ? pl_compare_bool_lt(args[i], best) : pl_compare_bool_gt(args[i], best);
+        if (better < 0) {
+            return NULL;
+        }
+        if (better) {
+            best = args[i];
+        }
+    }
+    return Py_NewRef(best);
+}
+
+static PyObject *
+stand_in_min(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    return extreme(original_min, module, args, n, Py_LT);
+}
+
+static PyObject *
+stand_in_max(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    return extreme(original_max, module, args, n, Py_GT);
+}
+
+static const struct row {
+    const char *name;             /* in builtins */
+    PyCFunction *original;
+    PyCFunction stand_in;
+    int flags;                    /* its convention; of METH_FASTCALL functions keywords are not taken */
+} rows[] = {
+    {"id", &original_id, stand_in_id, METH_O},
+    {"min", &original_min, (PyCFunction)(void (*)(void))stand_in_min, METH_FASTCALL | PL_METH_CHARGED},
+    {"max", &original_max, (PyCFunction)(void (*)(void))stand_in_max, METH_FASTCALL | PL_METH_CHARGED},
+};
+
+void
+pl_stand_ins_prepare(void)
+{
+    PyObject *builtins = PyEval_GetBuiltins();
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(rows); i++) {
+        PyObject *function = PyDict_GetItemString(builtins, rows[i].name);
+        if (*rows[i].original == NULL && function != NULL && PyCFunction_CheckExact(function)) {
+            *rows[i].original = PyCFunction_GET_FUNCTION(function);
+        }
+    }
+}
+
+pl_c_function
+pl_stand_in(const PyMethodDef *def)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(rows); i++) {
+        if (def->ml_meth == *rows[i].original) {
+            return (pl_c_function){rows[i].stand_in, rows[i].flags};
+        }
+    }
+    return (pl_c_function){def->ml_meth, def->ml_flags};
+}
