@@ -8,8 +8,8 @@
  *     unlinked   on the data stack, nobody's current frame, recursion not charged
  *     linked     ts->cframe->current_frame or reachable from it
  *     charged    ts->recursion_remaining has been decremented for it
- *     returned   unlinked, uncharged, locals gone; f_func, f_code, f_locals are still owned by it.  C sets stacktop = 0, too;
- *                machine code leaves that to pl_enter
+ *     returned   unlinked, uncharged, locals and their dictionary gone; f_func and f_code are still owned by it.  C sets
+ *                stacktop = 0, too; machine code leaves that to pl_enter
  */
 #include "shim.h"
 
@@ -222,6 +222,7 @@ empty(PyThreadState *ts, pl_frame *f)
         Py_XDECREF(f->localsplus[i]);
     }
     f->stacktop = 0;
+    Py_CLEAR(f->f_locals);
 }
 
 void
@@ -246,7 +247,6 @@ void
 pl_frame_end(PyThreadState *ts, pl_frame *f)
 {
     empty(ts, f);
-    Py_CLEAR(f->f_locals);
     Py_DECREF(f->f_func);
     Py_DECREF(f->f_code);
 }
@@ -255,7 +255,6 @@ void
 pl_frame_discard(PyThreadState *ts, pl_frame *f)
 {
     ts->recursion_remaining--;
-    Py_XDECREF(f->f_locals);
     Py_DECREF(f->f_func);
     Py_DECREF(f->f_code);
     ts->recursion_remaining++;

@@ -15,7 +15,7 @@
  * A unit is entered with rbp = its frame, *linked* (frame->previous set, ctx->cframe.current_frame = frame), stacktop = -1,
  * recursion not yet charged, rsp = 8 mod 16.  It returns rax = owned result or NULL with an exception set, rdx = its frame,
  * rbp = frame->previous; the frame is then unlinked, recursion given back, its locals released (frame_obj NULL) and only
- * f_func, f_code and f_locals are still owned by it.  That suits both kinds of callers: CPython's own _PyFrame_Clear after
+ * f_func and f_code are still owned by it.  That suits both kinds of callers: CPython's own _PyFrame_Clear after
  * the hook, for which pl_enter sets stacktop = 0, and a compiled call site, which drops those references and pops the data
  * stack.
  */
@@ -165,7 +165,7 @@ void pl_frame_end(PyThreadState *ts, pl_frame *f);       /* unlinked frame of a 
 PyObject *pl_frame_return(PyThreadState *ts, pl_frame *f, PyObject *result);   /* linked+charged frame -> "returned" */
 PyObject *pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry);   /* C -> machine code: ctx, link, run */
 PyObject *pl_handover(PyThreadState *ts, pl_frame *f, int throwflag);    /* linked+charged frame -> stock evaluator */
-void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> nothing: drops f_locals, func, code; pops */
+void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> nothing: drops func, code; pops */
 /* The innermost visible frame's object, a new reference; NULL when there is none or no memory.  Unlike PyThreadState_GetFrame
  * it loses no pending exception then. */
 PyFrameObject *pl_frame_object(PyThreadState *ts);

@@ -266,7 +266,7 @@ func (b *Builder) StoreLocal(slot int, v ir.Value) {
 	if b.Inlined != nil {
 		old := b.locals[slot]
 		b.setLocal(slot, v)
-		b.keepAlive(old)
+		b.KeepAlive(old)
 		return
 	}
 	b.Emit(ir.OpStoreLocal, int64(slot), v)
@@ -281,8 +281,8 @@ func (b *Builder) TakeLocal(slot int) ir.Value {
 	return v
 }
 
-// keepAlive says that the reference an elided frame had to v ends here.
-func (b *Builder) keepAlive(v ir.Value) {
+// KeepAlive says that the reference ends here that an elided frame, or the operand stack, had to v.
+func (b *Builder) KeepAlive(v ir.Value) {
 	if d := b.F.Def(v); d == nil || !d.Op.Row().Constant {
 		b.Emit(ir.OpKeepAlive, 0, v)
 	}
@@ -293,9 +293,9 @@ func (b *Builder) Return(v ir.Value) {
 	if b.Inlined != nil {
 		b.emit(ir.OpLeaveInlined, 0, nil, nil) // its state is the caller's, which inlining knows
 		for _, l := range b.locals {
-			b.keepAlive(l)
+			b.KeepAlive(l)
 		}
-		b.keepAlive(b.Func)
+		b.KeepAlive(b.Func)
 	}
 	b.Emit(ir.OpReturn, 0, v)
 	b.Cur = nil

@@ -277,6 +277,23 @@ func (e *emitter) branch(c condition, yes, no *ir.Block) {
 	}
 }
 
+// mayHaveDictionary says whether the frame can own a dictionary of its locals without having a frame object: when the unit
+// calls C code, as locals() and exec() are, or when the frame has run in stock before it came to the unit's loop. Python
+// code that is called directly asks for the frame object first.
+func (s *selector) mayHaveDictionary() bool {
+	if s.f.EntryBCI != 0 {
+		return true
+	}
+	for _, b := range s.f.Blocks {
+		for _, i := range b.Instrs {
+			if i.Op != ir.OpCallFunction && i.Op.Row().Python {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // selectReturn leaves the frame as the unit convention says: unlinked, recursion given back, locals released.
 func selectReturn(s *selector, i *ir.Instr) {
 	in := s.start()
@@ -288,13 +305,19 @@ func selectReturn(s *selector, i *ir.Instr) {
 	if info := &s.f.Values[s.f.Root(i.Args[0])]; i.Imm != 0 && info.Home != ir.NoHome && !s.f.Generator {
 		handed = int(info.Home)
 	}
+	dictionary := !s.f.Generator && s.mayHaveDictionary()
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		kept, plain := e.NewLabel(), e.NewLabel()
 		e.MI(amd64.Cmp64, amd64.At(frameReg, s.off.FrameObject), 0)
 		e.Jcc(amd64.NE, kept)
+		if dictionary {
+			e.MI(amd64.Cmp64, amd64.At(frameReg, s.off.FrameLocals), 0)
+			e.Jcc(amd64.NE, kept)
+		}
 		e.Bind(plain)
 		e.outOfLine(func() {
-			// Somebody has the frame object. It gets what it needs to live on from C, or from whoever resumed the generator.
+			// Somebody has the frame object, or the locals have a dictionary. The object gets what it needs to live on from C, or
+			// from whoever resumed the generator, and the dictionary dies there.
 			e.Bind(kept)
 			if x != nil {
 				e.flushCall(x.id)

@@ -14,7 +14,7 @@ func init() {
 		// Stack.
 		OpNop:      func(*translator, *Instr) {},
 		OpResume:   func(*translator, *Instr) {},
-		OpPopTop:   func(t *translator, _ *Instr) { t.Pop() },
+		OpPopTop:   func(t *translator, _ *Instr) { t.KeepAlive(t.Pop()) },
 		OpPushNull: func(t *translator, _ *Instr) { t.Push(t.Null()) },
 		OpCopy:     func(t *translator, in *Instr) { t.Push(t.Peek(int(in.Arg))) },
 		OpSwap: func(t *translator, in *Instr) {
