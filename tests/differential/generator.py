@@ -38,6 +38,7 @@ class Point:
     def put(self, v): self.y = v; return self
     @property
     def prop(self): return self.y
+    def __call__(self, v=1, *rest, k=0, **more): self.y = rest; return v if k else len(more)
 class Sub(Point):
     shared = 20
     def get(self): return super().get()
@@ -51,6 +52,12 @@ class Slotted:
     def __repr__(self): return "Slotted"
     def get(self): return self.y
     def put(self, v): self.x = v; return self
+    def __call__(self, v): return v
+class New:
+    def __new__(cls, v, *rest, **more): made = super().__new__(cls); made.v = v; return made if rest else Point(v, more)
+    def __init__(self, v, *rest): self.x = rest; self.get = lambda: v
+def free(a, b=2, *rest, k=3, **more): return a if not rest else k + len(more)
+def bare(*rest): return len(rest)
 G = 5
 H = [1, 2, 3]
 def big(*values, len=len):
@@ -158,6 +165,20 @@ FORMS: dict[str, tuple[str, ...]] = {
         "($int, $num)[0]",
         "[*$seq, 1][$small]",
         "($seq or H)[$small]",
+        "free($int)",
+        "free($int, $any, $any, k=$int)",
+        "free(b=$int, a=$int, z=$any)",
+        "free(*$seq, **$dict)",
+        "bare(*$seq, $int)",
+        "bare($any, $int)",
+        "$obj($int)",
+        "$obj($int, k=$any)",
+        "$obj(*$seq)",
+        "New($int, $any).get()",
+        "New($int, $any).v",
+        "New($int).x",
+        "max($int, $num, $int)",
+        "(id($any) and $int)",
     ),
     "float": (
         "($float + $num)",
@@ -472,6 +493,12 @@ class Generator:
                     "Point.get = lambda self: 3",
                     "Sub.prop = 8",
                     "len = lambda x: 1",
+                    "free.__defaults__ = (7,)",
+                    "free.__kwdefaults__ = None",
+                    "bare = Point",
+                    "Point.__call__ = free",
+                    "New.__init__ = lambda self, *a: None",
+                    "max = min",
                 )
                 self.emit(0, self.pick(changes))
                 self.drive(name, groups, 3)
