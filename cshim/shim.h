@@ -71,7 +71,7 @@ typedef struct pl_unit {
     const uint8_t **at;           /* [Py_SIZE(code)] machine code of the entries that are not the start, by bytecode index */
     PyObject **refs;              /* strong references to every object the code names */
     uint64_t *exit_counts;        /* one per exit */
-    uint64_t seen[32];            /* versions of dictionaries for which machine code knows what is in them; 0: never yet */
+    uint64_t seen[64];            /* versions of dictionaries for which machine code knows what is in them; 0: never yet */
     struct pl_catch *catches;     /* one per exit, made when the first exception leaves the unit; else NULL */
     uint64_t entries, compile_ns;
     uint64_t block_id;            /* handle for freeing the code memory */

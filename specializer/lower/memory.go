@@ -236,17 +236,17 @@ func selectModuleKeys(s *selector, i *ir.Instr) {
 	})
 }
 
-// selectDictVersion adds the version tags of both dictionaries: each only grows, so their sum is the same only when both are.
+// selectDictVersion reads the version tag, of which no two dictionaries have the same, nor one dictionary before and after a change.
 func selectDictVersion(s *selector, i *ir.Instr) {
 	in := s.start()
-	d := in.defEarly(s.vreg(i.Result()))
+	d := in.def(s.vreg(i.Result()))
+	dict := s.off.FrameGlobals
+	if i.Imm != 0 {
+		dict = s.off.FrameBuiltins
+	}
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
-		e.RM(amd64.Mov64, reg(l[d]), amd64.At(frameReg, s.off.FrameGlobals))
+		e.RM(amd64.Mov64, reg(l[d]), amd64.At(frameReg, dict))
 		e.RM(amd64.Mov64, reg(l[d]), amd64.At(reg(l[d]), s.off.DictVersionTag))
-		if i.Imm != 0 {
-			e.RM(amd64.Mov64, scratch, amd64.At(frameReg, s.off.FrameBuiltins))
-			e.RM(amd64.Add64, reg(l[d]), amd64.At(scratch, s.off.DictVersionTag))
-		}
 	})
 }
 
@@ -262,23 +262,26 @@ func selectModuleVersion(s *selector, i *ir.Instr) {
 	})
 }
 
-// seenEntry is a fact that the unit keeps a version for: that of the dictionary when the fact was last found to hold.
+// seenEntry is a fact that the unit keeps versions for: those of the dictionaries when the fact was last found to hold.
 type seenEntry struct {
 	dict  ir.DictEntry
 	index int64
 	value uint32
+	word  int // which of them
 }
 
-// seenAt is the address of the version kept for a fact, 0 when the unit has no room for it.
-func (s *selector) seenAt(x seenEntry) uint64 {
-	n := slices.Index(s.seen, x)
-	if n < 0 {
-		if n = len(s.seen); n == int(s.off.UnitSeenMax) {
+// seenAt is the address of the first of n versions kept for a fact, 0 when the unit has no room for them.
+func (s *selector) seenAt(x seenEntry, n int) uint64 {
+	at := slices.Index(s.seen, x)
+	if at < 0 {
+		if at = len(s.seen); at+n > int(s.off.UnitSeenMax) {
 			return 0
 		}
-		s.seen = append(s.seen, x)
+		for ; x.word < n; x.word++ {
+			s.seen = append(s.seen, x)
+		}
 	}
-	return s.snap.Unit + uint64(s.off.UnitSeen) + uint64(8*n)
+	return s.snap.Unit + uint64(s.off.UnitSeen) + uint64(8*at)
 }
 
 // selectEntryGuard compares the version of the dictionary with that for which the entry is known to have the value. Out of
@@ -286,10 +289,13 @@ func (s *selector) seenAt(x seenEntry) uint64 {
 func selectEntryGuard(s *selector, i *ir.Instr) {
 	at := i.Aux.(*ir.DictEntry)
 	in := s.start()
-	w := in.useLate(s.vreg(i.Args[0]))
+	versions := make([]int, len(i.Args))
+	for k, v := range i.Args {
+		versions[k] = in.useLate(s.vreg(v))
+	}
 	other := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late, nil)
 	changed := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonGlobalValue, i.State, regalloc.Late, nil)
-	seen := s.seenAt(seenEntry{*at, i.Imm, i.Obj})
+	seen := s.seenAt(seenEntry{dict: *at, index: i.Imm, value: i.Obj}, len(versions))
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		keys := func(dict amd64.Mem, version uint32) {
 			e.RM(amd64.Mov64, scratch, dict)
@@ -316,13 +322,17 @@ func selectEntryGuard(s *selector, i *ir.Instr) {
 			return
 		}
 		stale, known := e.NewLabel(), e.NewLabel()
-		e.RM(amd64.Cmp64, reg(l[w]), e.absolute(seen, scratch))
-		e.Jcc(amd64.NE, stale)
+		for k, w := range versions {
+			e.RM(amd64.Cmp64, reg(l[w]), e.absolute(seen+uint64(8*k), scratch))
+			e.Jcc(amd64.NE, stale)
+		}
 		e.Bind(known)
 		e.outOfLine(func() {
 			e.Bind(stale)
 			look()
-			e.MR(amd64.Mov64, e.absolute(seen, scratch), reg(l[w]))
+			for k, w := range versions {
+				e.MR(amd64.Mov64, e.absolute(seen+uint64(8*k), scratch), reg(l[w]))
+			}
 			e.Jmp(known)
 		})
 	})

@@ -198,14 +198,15 @@ func (s *specializer) loadGlobal(i *ir.Instr, h *ir.Hint) bool {
 	case pyabi.FbGlobal:
 		if s.stable(i, h) {
 			w = s.add(ir.OpDictVersion, 0, nil)
-			s.replace(i, 0, s.entryIs(w, h, &ir.DictEntry{Keys: h.Rec.Keys}))
+			s.replace(i, 0, s.entryIs(h, &ir.DictEntry{Keys: h.Rec.Keys}, w))
 			return true
 		}
 		w = keys(s.snap.Globals, h.Rec.Keys)
 	case pyabi.FbBuiltin:
 		if s.stable(i, h) {
-			w = s.add(ir.OpDictVersion, 1, nil)
-			s.replace(i, 0, s.entryIs(w, h, &ir.DictEntry{Keys: h.Rec.Keys, Builtins: h.Rec.Keys2}))
+			w = s.add(ir.OpDictVersion, 0, nil)
+			x := s.add(ir.OpDictVersion, 1, nil)
+			s.replace(i, 0, s.entryIs(h, &ir.DictEntry{Keys: h.Rec.Keys, Builtins: h.Rec.Keys2}, w, x))
 			return true
 		}
 		keys(s.snap.Globals, h.Rec.Keys)
@@ -250,8 +251,8 @@ func (s *specializer) globalType(i *ir.Instr) ir.Type {
 }
 
 // entryIs guards that the entry that the feedback names has its value still, and is that value.
-func (s *specializer) entryIs(w ir.Value, h *ir.Hint, at *ir.DictEntry) ir.Value {
-	s.add(ir.OpEntryGuard, int64(h.Rec.Index), h.Before, w)
+func (s *specializer) entryIs(h *ir.Hint, at *ir.DictEntry, versions ...ir.Value) ir.Value {
+	s.add(ir.OpEntryGuard, int64(h.Rec.Index), h.Before, versions...)
 	s.last().Obj, s.last().Aux = uint32(h.Rec.Value), at
 	if kept(&s.snap.Objects[h.Rec.Value]) {
 		return s.constObj(h.Rec.Value)
@@ -267,7 +268,7 @@ func (s *specializer) moduleAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
 	m := s.guardIs(i.Args[0], h.Rec.Value2, h.Before)
 	if s.stable(i, h) {
 		w := s.add(ir.OpModuleVersion, 0, nil, m)
-		return s.entryIs(w, h, &ir.DictEntry{Module: h.Rec.Value2, Keys: h.Rec.Keys}), true
+		return s.entryIs(h, &ir.DictEntry{Module: h.Rec.Value2, Keys: h.Rec.Keys}, w), true
 	}
 	w := s.add(ir.OpModuleKeysGuard, int64(h.Rec.Keys), h.Before, m)
 	return s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w), true
