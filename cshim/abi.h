@@ -113,6 +113,10 @@ PyObject *pl_format_value(PyObject *value, PyObject *spec, int64_t flags);
 PyObject *pl_make_function(PyObject *code, PyObject *globals, int64_t flags, PyObject **operands);
 void pl_store_value_first(PyObject *object, int64_t index, PyObject *value);
 
+PyObject *pl_match_kind(PyObject *subject, int64_t flag);
+PyObject *pl_match_keys(PyObject *subject, PyObject *keys);
+PyObject *pl_match_class(PyObject *subject, PyObject *class, PyObject *names, int64_t n);
+
 PyObject *pl_make_generator(pl_frame *f, PyThreadState *ts);
 pl_item pl_generator_returned(PyObject *generator, PyObject *result, PyThreadState *ts);
 pl_item pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts);

@@ -448,6 +448,9 @@ const (
 	HelperDictMerge
 	HelperListToTuple
 	HelperFormatValue
+	HelperMatchKind
+	HelperMatchKeys
+	HelperMatchClass
 	HelperLoadGlobal
 	HelperStoreGlobal
 	HelperDeleteGlobal
@@ -606,6 +609,9 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperDictMerge:             {"DictMerge", "i", "ooo", FlagRaises | FlagPython},
 	HelperListToTuple:           {"ListToTuple", "o", "o", FlagRaises | FlagPython},
 	HelperFormatValue:           {"FormatValue", "o", "onw", FlagRaises | FlagPython},
+	HelperMatchKind:             {"MatchKind", "o", "ow", 0},
+	HelperMatchKeys:             {"MatchKeys", "o", "oo", FlagRaises | FlagPython},
+	HelperMatchClass:            {"MatchClass", "o", "ooow", FlagRaises | FlagPython},
 	HelperLoadGlobal:            {"LoadGlobal", "o", "ooo", FlagRaises | FlagPython},
 	HelperStoreGlobal:           {"StoreGlobal", "i", "ooo", FlagRaises | FlagPython},
 	HelperDeleteGlobal:          {"DeleteGlobal", "i", "oo", FlagRaises | FlagPython},

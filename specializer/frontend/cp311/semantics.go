@@ -222,6 +222,17 @@ func init() {
 			t.Push(t.Emit(ir.OpBoxInt, 0, n).Result())
 		},
 
+		// Match statements.
+		OpMatchMapping:  matchKind(1 << 6), // Py_TPFLAGS_MAPPING
+		OpMatchSequence: matchKind(1 << 5), // Py_TPFLAGS_SEQUENCE
+		OpMatchKeys: func(t *translator, _ *Instr) {
+			t.Push(t.CallHelper(pyabi.HelperMatchKeys, nil, t.Peek(2), t.Peek(1)))
+		},
+		OpMatchClass: func(t *translator, in *Instr) {
+			v := t.PopN(3) // subject, class, names
+			t.Push(t.CallHelper(pyabi.HelperMatchClass, ir.HelperWords{int64(in.Arg)}, v...))
+		},
+
 		// Imports and rare names.
 		OpImportName: func(t *translator, in *Instr) {
 			v := t.PopN(2) // level, fromlist
@@ -284,6 +295,13 @@ func init() {
 		},
 	} {
 		semantics[op] = f
+	}
+}
+
+// matchKind is whether the class of the subject on top, which stays, has a flag.
+func matchKind(flag int64) func(*translator, *Instr) {
+	return func(t *translator, _ *Instr) {
+		t.Push(t.CallHelper(pyabi.HelperMatchKind, ir.HelperWords{flag}, t.Peek(1)))
 	}
 }
 

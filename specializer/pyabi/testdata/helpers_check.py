@@ -644,6 +644,10 @@ def check_references():
         "WithExceptStart": [(Manager().__exit__, ValueError())],
         "MakeFunction": [(function.__code__, globals(), 15, (function.__defaults__, {}, (), function.__closure__))],
         "ImportFrom": [(os, "path"), (os, name), (sys.modules["no_name"], name), (sys.modules["bad_name"], name)],
+        "MatchKind": [([k], 1 << 5), (k, 1 << 6)],
+        "MatchKeys": [({"a": k}, ("a",)), ({"a": k}, ("b",)), ({"a": k}, ("a", "a")), ({"a": k}, ([],)), (k, ("a",)), ({}, ())],
+        "MatchClass": [(o, Everything, (name,), 0), (o, Everything, ("none",), 0), (o, Everything, (name, name), 0),
+                       (k, Everything, (), 0), (k, k, (), 0), (k, object, (), 1), (2**40, int, (), 1), (o, Everything, (), 1)],
         "BuildSlice": [(k, o, NULL)], "BuildString": [(("a", "b"), 2)], "ListToTuple": [([k],)], "BoxInt": [(2**40,)],
     }
     watched = [o, k, bound, keywords, function, function.__code__, function.__closure__, free, os, Plain,
