@@ -18,7 +18,7 @@ typedef enum cache_kind {
     CACHE_VALUE,                  /* inline value number `index`, or in the materialised dictionary */
     CACHE_DICT,                   /* in the materialised dictionary: the shared keys do not have the name */
     CACHE_MEMBER,                 /* __slots__ entry at byte offset `index` */
-    CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it */
+    CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it; `index` see kind_version */
     CACHE_METHOD,                 /* method descriptor of the class, likewise */
     CACHE_PROPERTY,               /* property of the class, which nothing can shadow */
 } cache_kind;
@@ -65,6 +65,28 @@ key_index(PyDictKeysObject *keys, PyObject *name)
     return -1;
 }
 
+/* Whether what a class has may become a descriptor, or another one, and the version of the class that has it stays what it is:
+ * an object whose own class a program can change, or exchange. */
+bool
+pl_may_change(PyObject *found)
+{
+    return !(Py_TYPE(found)->tp_flags & (Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_METHOD_DESCRIPTOR)) || PyModule_Check(found);
+}
+
+/* The version that the class of such an object has while it is what it was, 0 for other objects.  False: it has none. */
+static bool
+kind_version(PyObject *found, uint32_t *version)
+{
+    *version = pl_may_change(found) ? pl_type_version(Py_TYPE(found)) : 0;
+    return *version != 0 || !pl_may_change(found);
+}
+
+static bool
+is_what_it_was(PyObject *found, uint32_t version)
+{
+    return version == 0 || Py_TYPE(found)->tp_version_tag == version;
+}
+
 /* Fills the entry for (type, name); the type's version is current. */
 static void
 classify(cache_entry *e, PyTypeObject *type, PyObject *name)
@@ -83,6 +105,9 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
         /* What is not a data descriptor does not come before an attribute of the instance. */
         Py_ssize_t i = keys != NULL ? key_index(keys, name) : -1;
         if (i >= 0) {
+            if (descr != NULL && pl_may_change(descr)) {
+                return;
+            }
             e->kind = CACHE_VALUE;
             e->index = (uint32_t)i;
             return;
@@ -120,7 +145,7 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
     if (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_METHOD_DESCRIPTOR) {
         e->kind = CACHE_METHOD;
     }
-    else if (Py_TYPE(descr)->tp_descr_get == NULL && Py_TYPE(descr)->tp_descr_set == NULL) {
+    else if (Py_TYPE(descr)->tp_descr_get == NULL && Py_TYPE(descr)->tp_descr_set == NULL && kind_version(descr, &e->index)) {
         e->kind = CACHE_CLASS;
     }
 }
@@ -192,13 +217,15 @@ unshadowed(const cache_entry *e, PyObject *o)
 typedef struct class_entry {
     PyObject *name;               /* owned */
     uint32_t version;             /* of the class itself */
+    uint32_t of_value;            /* see kind_version */
     bool bound;                   /* a class method: `value` is its function and takes the class */
     PyObject *value;              /* what the class gives for the name, owned by it as long as the version stands; or NULL */
 } class_entry;
 
 static class_entry classes[CACHE_SIZE];
 
-/* What a class whose metaclass is type gives for a name, NULL where that takes the general operation. */
+/* What a class whose metaclass is type gives for a name, NULL where that takes the general operation.  Of its own version alone
+ * it follows only where `pl_may_change` says no. */
 PyObject *
 pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
 {
@@ -231,12 +258,15 @@ class_look_up(PyObject *o, PyObject *name)
     if (e->version != version || e->name != name) {
         PyObject *old = e->name;
         e->value = pl_class_value(class, name, &e->bound);
+        if (e->value != NULL && !kind_version(e->value, &e->of_value)) {
+            e->value = NULL;
+        }
         PyErr_Clear();
         e->version = class->tp_version_tag == version ? version : 0;
         e->name = Py_NewRef(name);
         Py_XDECREF(old);
     }
-    return e->version == version && e->value != NULL ? e : NULL;
+    return e->version == version && e->value != NULL && is_what_it_was(e->value, e->of_value) ? e : NULL;
 }
 
 /* ---- the operations ------------------------------------------------------------------------------------------------- */
@@ -266,7 +296,7 @@ found(const cache_entry *e, PyObject *o, PyObject *name)
         v = *(PyObject **)((char *)o + e->index);
         break;
     case CACHE_CLASS:
-        v = unshadowed(e, o) ? e->descr : NULL;
+        v = is_what_it_was(e->descr, e->index) && unshadowed(e, o) ? e->descr : NULL;
         break;
     default:
         break;

@@ -435,7 +435,7 @@ class_record(PyObject *class, PyObject *name)
     uint32_t version = pl_type_version((PyTypeObject *)class);
     PyObject *value = version != 0 ? pl_class_value((PyTypeObject *)class, name, &bound) : NULL;
     PyErr_Clear();
-    return value == NULL || pl_type_version((PyTypeObject *)class) != version ? (record){FB_NONE}
+    return value == NULL || pl_may_change(value) || pl_type_version((PyTypeObject *)class) != version ? (record){FB_NONE}
         : (record){FB_CLASS_ATTR, .type = (PyTypeObject *)class, .type_version = version, .keys = bound, .value = value};
 }
 
