@@ -76,6 +76,10 @@ def test_modules_that_skip_themselves_do_so_both_ways(
     assert compare(monkeypatch, options, [], [result(status=1)]).differences
 
 
+def test_groups() -> None:
+    assert suite.grouped(["a", "test_xml_etree", "b", "c"], 2) == ["a b", "c", "test_xml_etree"]
+
+
 def test_lists() -> None:
     modules = [line for line in (suite.HERE / "tests.txt").read_text().splitlines() if not line.startswith("#")]
     assert len(modules) == len(set(modules)) and all(modules)

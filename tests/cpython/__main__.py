@@ -44,6 +44,8 @@ SECONDS = 900
 # What `python -m test` ends with when a module skipped itself, or was skipped as it needs a resource.
 SKIPPED = (0, 4)
 OUTPUT = 200_000
+# What these leave behind keeps the test package from writing its report at the end, so they get a process of their own.
+ALONE = ("test_xml_etree", "test_xml_etree_c")
 Result = dict[str, Any]
 
 
@@ -222,6 +224,13 @@ def listed_modules(options: argparse.Namespace) -> set[str]:
     return {name.removeprefix("test.").partition(".")[0] for name in done.stdout.split()}
 
 
+def grouped(modules: list[str], size: int) -> list[str]:
+    """Modules that one process runs, separated by spaces."""
+    together = [module for module in modules if module not in ALONE]
+    groups = [" ".join(together[first : first + size]) for first in range(0, len(together), size)]
+    return groups + [module for module in modules if module in ALONE]
+
+
 # ---- totals ------------------------------------------------------------------------------------------------------------------
 
 
@@ -284,7 +293,7 @@ def main() -> None:
     modules = [module for module in wanted if module in listed]
     for module in sorted(set(wanted) - listed):
         print(f"{module}: not in the test package of this interpreter")
-    jobs = [" ".join(modules[first : first + options.group]) for first in range(0, len(modules), options.group)]
+    jobs = grouped(modules, options.group)
     # A shell that starts this in the background ignores SIGINT, and the tested processes would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     key = fingerprint()
