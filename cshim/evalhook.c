@@ -65,6 +65,11 @@ pl_code_ensure(PyCodeObject *co)
         return NULL;
     }
     pc->code = co;
+    const int plain = CO_OPTIMIZED | CO_NEWLOCALS, other = CO_VARARGS | CO_VARKEYWORDS | PL_GENERATOR_LIKE;
+    bool simple = (co->co_flags & (plain | other)) == plain && co->co_kwonlyargcount == 0;
+    pc->parameters = simple ? co->co_argcount : -1;
+    pc->locals = co->co_nlocalsplus;
+    pc->frame_size = (uint32_t)((size_t)pl_frame_slots(co) * sizeof(PyObject *));
     pc->state = PL_COLD;
     pl_code_direct(pc);
     if (pl_extra_set(co, pl_extra_index, pc) < 0) {

@@ -109,6 +109,9 @@ typedef struct pl_code {
     pl_unit *unit;                /* function-entry unit, NULL when none */
     PyObject *globals, *builtins; /* identities the units were compiled for (borrowed, compared only) */
     PyCodeObject *code;           /* borrowed */
+    int32_t parameters;           /* positional ones of a function that has no others and is no generator, else -1 */
+    int32_t locals;               /* co_nlocalsplus */
+    uint32_t frame_size;          /* bytes on the data stack */
     uint64_t calls;
     int64_t seen_ns;              /* when it was first called */
     uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */

@@ -400,18 +400,6 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 	})
 }
 
-func selectPyCall(s *selector, i *ir.Instr) {
-	s.callHelper(i, pyabi.HelperPyCall, array(i.Args), word(uint64(len(i.Args)-2)), word(s.address(i.Obj)), arg{kind: argContext}, arg{kind: argThread})
-}
-
-// address is that of a snapshot object, 0 for none.
-func (s *selector) address(id uint32) uint64 {
-	if id == 0 {
-		return 0
-	}
-	return s.snap.Objects[id].Addr
-}
-
 func selectPyCallEx(s *selector, i *ir.Instr) {
 	kwargs := word(0)
 	if len(i.Args) == 3 {
@@ -551,10 +539,9 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 		e.RM(amd64.Cmp64, top, amd64.At(threadReg, off.ThreadStackLimit))
 		e.Jcc(amd64.AE, full)
 		e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), top)
-		const justStarted = 1<<32 | 0xffffffff // stacktop -1, is_entry, and owner 0 (FRAME_OWNED_BY_THREAD)
 		fields := []frameWord{
 			{off.FrameFunc, fn}, {off.FrameCode, code}, {off.FrameGlobals, t.Globals}, {off.FrameBuiltins, t.Builtins},
-			{off.FrameLocals, 0}, {off.FrameObject, 0}, {off.FramePrevInstr, t.Start - 2}, {off.FrameStacktop, justStarted},
+			{off.FrameLocals, 0}, {off.FrameObject, 0}, {off.FramePrevInstr, t.Start - 2}, {off.FrameStacktop, frameStarted},
 		}
 		e.setFields(f, fields)
 		e.M(amd64.Inc64, e.absolute(fn, top))
@@ -592,6 +579,9 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 		})
 	})
 }
+
+// frameStarted is what a new frame has for stacktop (-1), is_entry (1) and owner (0, FRAME_OWNED_BY_THREAD).
+const frameStarted = 1<<32 | 0xffffffff
 
 // frameWord is a word of a frame to be made, and its content.
 type frameWord struct {

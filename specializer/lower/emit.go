@@ -32,7 +32,8 @@ type emitter struct {
 	meta     codemeta.Builder
 	marks    []Mark
 	resumers []*resumer
-	entries  []int // offsets of the entries of a unit with several
+	callee   amd64.Label // of the routine that calls unknown functions, 0 when nothing does
+	entries  []int       // offsets of the entries of a unit with several
 }
 
 func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
@@ -90,6 +91,9 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	e.emitDealloc()
 	for _, r := range e.resumers {
 		e.emitResumer(r)
+	}
+	if e.callee != 0 {
+		e.emitCallee()
 	}
 	if len(e.pairKeys) > 0 {
 		e.Align(16)

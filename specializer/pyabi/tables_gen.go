@@ -132,6 +132,9 @@ type Offsets struct {
 	CodeExtra                int32
 	CodeUnits                int32
 	CellUnit                 int32
+	CellParameters           int32
+	CellLocals               int32
+	CellFrameSize            int32
 	CellGlobals              int32
 	CellBuiltins             int32
 	UnitAt                   int32
@@ -166,7 +169,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [159]*int32 {
+func (o *Offsets) fields() [162]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -296,6 +299,9 @@ func (o *Offsets) fields() [159]*int32 {
 		&o.CodeExtra,
 		&o.CodeUnits,
 		&o.CellUnit,
+		&o.CellParameters,
+		&o.CellLocals,
+		&o.CellFrameSize,
 		&o.CellGlobals,
 		&o.CellBuiltins,
 		&o.UnitAt,

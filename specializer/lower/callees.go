@@ -1,0 +1,127 @@
+package lower
+
+import (
+	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/ir"
+	"pystonlite/specializer/pyabi"
+)
+
+// selectPyCall calls anything. Without keywords it goes through the unit's own routine for functions that have machine code.
+func selectPyCall(s *selector, i *ir.Instr) {
+	stack, n := array(i.Args), word(uint64(len(i.Args)-2))
+	if i.Obj != 0 {
+		s.callHelper(i, pyabi.HelperPyCall, stack, n, s.object(i.Obj), arg{kind: argContext}, arg{kind: argThread})
+		return
+	}
+	s.callCode(i, "o", true, nil, func(e *emitter) {
+		if e.callee == 0 {
+			e.callee = e.NewLabel()
+		}
+		e.Call(e.callee)
+	}, []arg{stack, n})
+}
+
+// emitCallee is the unit's own way to call a Python function that it does not know: rdi is the array [method or NULL, callable
+// or self, arguments…], all of which is taken over, and rsi the number of arguments. A function of positional parameters,
+// called with as many arguments as it has, whose code has a unit, gets its frame here, as a known one gets it from
+// call_function. All other callables go on to the helper. The result is that of the helper.
+func (e *emitter) emitCallee() {
+	const stack, n, callable, args, code, cell, frame, count = amd64.RDI, amd64.RSI, amd64.RCX, amd64.R8, amd64.R9, amd64.R10, amd64.RAX, amd64.RDX
+	off := e.s.off
+	general, found := e.NewLabel(), e.NewLabel()
+	e.Align(16)
+	e.Bind(e.callee)
+	e.MI(amd64.Cmp16, amd64.At(ctxReg, off.CtxUseTracing), 0)
+	e.Jcc(amd64.NE, general)
+	e.RM(amd64.Mov64, callable, amd64.At(stack, 0))
+	e.Lea(args, amd64.At(stack, 8))
+	e.Lea(count, amd64.At(n, 1))
+	e.RR(amd64.Test64, callable, callable)
+	e.Jcc(amd64.NE, found)
+	e.RM(amd64.Mov64, callable, amd64.At(stack, 8))
+	e.Lea(args, amd64.At(stack, 16))
+	e.RR(amd64.Mov64, count, n)
+	e.Bind(found)
+	e.cmpMemAddr(amd64.At(callable, off.ObjType), e.s.known(pyabi.KnownFunction))
+	e.Jcc(amd64.NE, general)
+	e.RM(amd64.Mov64, code, amd64.At(callable, off.FuncCode))
+	e.findCell(cell, code, frame, general)
+	e.MR(amd64.Cmp32, amd64.At(cell, off.CellParameters), count)
+	e.Jcc(amd64.NE, general)
+	e.MI(amd64.Cmp64, amd64.At(cell, off.CellUnit), 0)
+	e.Jcc(amd64.E, general)
+	e.RM(amd64.Mov64, frame, amd64.At(threadReg, off.ThreadStackTop))
+	e.RM(amd64.Mov32, scratch, amd64.At(cell, off.CellFrameSize))
+	e.RR(amd64.Add64, scratch, frame)
+	e.RM(amd64.Cmp64, scratch, amd64.At(threadReg, off.ThreadStackLimit))
+	e.Jcc(amd64.AE, general)
+	e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), scratch)
+
+	// The frame, which owns the function and its code.
+	field := func(offset int32) amd64.Mem { return amd64.At(frame, offset) }
+	e.MR(amd64.Mov64, field(off.FrameFunc), callable)
+	e.MR(amd64.Mov64, field(off.FrameCode), code)
+	e.M(amd64.Inc64, amd64.At(code, off.ObjRefcnt))
+	for _, f := range [][2]int32{{off.FrameGlobals, off.FuncGlobals}, {off.FrameBuiltins, off.FuncBuiltins}} {
+		e.RM(amd64.Mov64, scratch, amd64.At(callable, f[1]))
+		e.MR(amd64.Mov64, field(f[0]), scratch)
+	}
+	e.MI(amd64.Mov64, field(off.FrameLocals), 0)
+	e.MI(amd64.Mov64, field(off.FrameObject), 0)
+	e.MR(amd64.Mov64, field(off.FramePrevious), frameReg)
+	e.Lea(scratch, amd64.At(code, off.CodeUnits-2))
+	e.MR(amd64.Mov64, field(off.FramePrevInstr), scratch)
+	e.setConst(field(off.FrameStacktop), frameStarted)
+	const slot, left = amd64.RDI, amd64.RSI // the array's own registers are free from here on
+	e.RM(amd64.Mov32, left, amd64.At(cell, off.CellLocals))
+	e.RR(amd64.Sub32, left, count)
+	e.Lea(slot, field(off.FrameLocalsplus))
+	e.repeat(count, func() {
+		e.RM(amd64.Mov64, scratch, amd64.At(args, 0))
+		e.MR(amd64.Mov64, amd64.At(slot, 0), scratch)
+		e.RI(amd64.Add64, args, 8)
+		e.RI(amd64.Add64, slot, 8)
+	})
+	e.repeat(left, func() {
+		e.MI(amd64.Mov64, amd64.At(slot, 0), 0)
+		e.RI(amd64.Add64, slot, 8)
+	})
+
+	e.RR(amd64.Mov64, frameReg, frame)
+	e.MR(amd64.Mov64, amd64.At(ctxReg, off.CtxCurrentFrame), frame)
+	e.RI(amd64.Sub64, amd64.RSP, 8)
+	e.CallMem(amd64.At(cell, off.CodeDirect))
+	e.RI(amd64.Add64, amd64.RSP, 8)
+
+	// It comes back with rdx its frame.
+	e.RM(amd64.Mov64, callable, amd64.At(amd64.RDX, off.FrameFunc))
+	e.RM(amd64.Mov64, code, amd64.At(amd64.RDX, off.FrameCode))
+	e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
+	for _, r := range []amd64.Reg{callable, code} {
+		alive := e.NewLabel()
+		e.M(amd64.Dec64, amd64.At(r, off.ObjRefcnt))
+		e.Jcc(amd64.NE, alive)
+		e.RR(amd64.Mov64, scratch, r)
+		e.Call(e.dealloc)
+		e.Bind(alive)
+	}
+	e.N(amd64.Ret)
+
+	e.Bind(general)
+	e.Zero(amd64.RDX)
+	e.RR(amd64.Mov64, amd64.RCX, ctxReg)
+	e.RR(amd64.Mov64, amd64.R8, threadReg)
+	e.JmpMem(e.word(e.helper(pyabi.HelperPyCall)))
+}
+
+// repeat emits a loop that runs as often as r says, which it counts down.
+func (e *emitter) repeat(r amd64.Reg, body func()) {
+	again, done := e.NewLabel(), e.NewLabel()
+	e.RR(amd64.Test32, r, r)
+	e.Jcc(amd64.E, done)
+	e.Bind(again)
+	body()
+	e.R(amd64.Dec32, r)
+	e.Jcc(amd64.NE, again)
+	e.Bind(done)
+}
