@@ -325,11 +325,12 @@ pl_snap_callee(pl_snap *s, PyObject *value)
     }
 }
 
-/* Whether a code comes with its bytecode. */
+/* Whether a code comes with its bytecode.  Callees do not while tracemalloc is on: what they allocate belongs to their own
+ * lines, so they keep their frames. */
 static bool
 is_whole(const pl_snap *s, uint32_t index)
 {
-    return index == 0 || Py_SIZE(s->codes[index]) <= MAX_INLINE_UNITS;
+    return index == 0 || (Py_SIZE(s->codes[index]) <= MAX_INLINE_UNITS && !pl_memory_is_traced());
 }
 
 /* Whether the compiler may want to inline a code, and gets its feedback: it has some once it is quickened. */

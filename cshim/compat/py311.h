@@ -31,6 +31,7 @@
 #include "internal/pycore_genobject.h"
 #include "internal/pycore_interp.h"
 #include "internal/pycore_object.h"
+#include "internal/pycore_pymem.h"
 #include "internal/pycore_runtime.h"
 #include "frameobject.h"
 #include "opcode.h"
@@ -44,6 +45,15 @@
 /* Offset of _PyInterpreterFrame.previous as text, for the assembly stubs. */
 #define PL_ASM_FRAME_PREVIOUS "48"
 _Static_assert(offsetof(_PyInterpreterFrame, previous) == 48, "stubs.c knows where previous is");
+
+/* ---- memory --------------------------------------------------------------------------------------------------- */
+
+/* tracemalloc is on. */
+static inline bool
+pl_memory_is_traced(void)
+{
+    return _Py_tracemalloc_config.tracing != 0;
+}
 
 /* ---- frames --------------------------------------------------------------------------------------------------- */
 
