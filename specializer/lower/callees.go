@@ -24,15 +24,16 @@ func selectPyCall(s *selector, i *ir.Instr) {
 // emitCallee is the unit's own way to call a Python function that it does not know: rdi is the array [method or NULL, callable
 // or self, arguments…], all of which is taken over, and rsi the number of arguments. A function of positional parameters,
 // called with as many arguments as it has, whose code has a unit, gets its frame here, as a known one gets it from
-// call_function. All other callables go on to the helper. The result is that of the helper.
+// call_function; so does that of a bound method. All other callables go on to the helper. The result is that of the helper.
 func (e *emitter) emitCallee() {
 	const stack, n, callable, args, code, cell, frame, count = amd64.RDI, amd64.RSI, amd64.RCX, amd64.R8, amd64.R9, amd64.R10, amd64.RAX, amd64.RDX
 	off := e.s.off
-	general, found := e.NewLabel(), e.NewLabel()
+	general, found, start, other := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
 	e.Align(16)
 	e.Bind(e.callee)
 	e.MI(amd64.Cmp16, amd64.At(ctxReg, off.CtxUseTracing), 0)
 	e.Jcc(amd64.NE, general)
+	e.Bind(start)
 	e.RM(amd64.Mov64, callable, amd64.At(stack, 0))
 	e.Lea(args, amd64.At(stack, 8))
 	e.Lea(count, amd64.At(n, 1))
@@ -43,7 +44,7 @@ func (e *emitter) emitCallee() {
 	e.RR(amd64.Mov64, count, n)
 	e.Bind(found)
 	e.cmpMemAddr(amd64.At(callable, off.ObjType), e.s.known(pyabi.KnownFunction))
-	e.Jcc(amd64.NE, general)
+	e.Jcc(amd64.NE, other)
 	e.RM(amd64.Mov64, code, amd64.At(callable, off.FuncCode))
 	e.findCell(cell, code, frame, general)
 	e.MR(amd64.Cmp32, amd64.At(cell, off.CellParameters), count)
@@ -106,6 +107,22 @@ func (e *emitter) emitCallee() {
 		e.Bind(alive)
 	}
 	e.N(amd64.Ret)
+
+	// A bound method that somebody else has, too, is taken apart in place.
+	e.Bind(other)
+	e.cmpMemAddr(amd64.At(callable, off.ObjType), e.s.known(pyabi.KnownMethod))
+	e.Jcc(amd64.NE, general)
+	e.RR(amd64.Cmp64, count, n)
+	e.Jcc(amd64.NE, general)
+	e.MI(amd64.Cmp64, amd64.At(callable, off.ObjRefcnt), 1)
+	e.Jcc(amd64.E, general)
+	e.M(amd64.Dec64, amd64.At(callable, off.ObjRefcnt))
+	for k, part := range []int32{off.MethodFunc, off.MethodSelf} {
+		e.RM(amd64.Mov64, code, amd64.At(callable, part))
+		e.M(amd64.Inc64, amd64.At(code, off.ObjRefcnt))
+		e.MR(amd64.Mov64, amd64.At(stack, int32(8*k)), code)
+	}
+	e.Jmp(start)
 
 	e.Bind(general)
 	e.Zero(amd64.RDX)

@@ -151,6 +151,21 @@ for turn in range(60):
         Square.area = Slow.area
 print(got)
 
+held = [Shape().area, Square().area, types.MethodType(types.MethodType(two, 1), 2), types.MethodType(len, "four"), types.MethodType(one, None)]
+passing = [lambda: Shape().area, lambda: Square().area]
+
+
+def all_methods(x):
+    return [outcome(method, x) for method in held] + [outcome(method) for method in held] + [make()(x) for make in passing]
+
+
+for turn in range(60):
+    before = [(sys.getrefcount(method), sys.getrefcount(method.__self__)) for method in held]
+    got = all_methods(turn)
+    after = [(sys.getrefcount(method), sys.getrefcount(method.__self__)) for method in held]
+    if turn in (0, 59):
+        print(got, before[:3] == after[:3])
+
 # The function is replaced, changed and dies while it runs.
 table = {}
 
