@@ -9,7 +9,7 @@
 #include <emmintrin.h>
 #include <string.h>
 
-unsigned pl_blocks = PL_BLOCK_OFF;
+PL_HOT unsigned pl_blocks = PL_BLOCK_OFF;
 
 /* ---- analysis ------------------------------------------------------------------------------------------------------------ */
 
@@ -206,28 +206,31 @@ collect_edges(pl_code *pc, const analysis *a)
 {
     const uint8_t *code = pc->canonical;
     uint32_t n_edges = 0;
-    for (int64_t i = 0; i < a->n;) {
-        instruction in = decode(code, a->n, i);
-        n_edges += is_edge(in.op);
-        i = in.next;
+    for (int64_t i = 0; i < a->n; i += 1 + pl_caches(code[2 * i])) {
+        n_edges += is_edge(code[2 * i]);
     }
     pc->edges = PyMem_RawCalloc(n_edges, sizeof(pl_edge));
     pc->loops = PyMem_RawCalloc(n_edges, sizeof(pl_loop));
     if (pc->edges == NULL || pc->loops == NULL) {
         return false;
     }
-    for (int64_t i = 0; i < a->n;) {
-        instruction in = decode(code, a->n, i);
-        int depth = a->depth[i];
+    int64_t start = 0;            /* of the instruction whose opcode is at `i`, behind its prefixes */
+    for (int64_t i = 0; i < a->n; i += 1 + pl_caches(code[2 * i])) {
+        if (!is_edge(code[2 * i])) {
+            start = code[2 * i] == EXTENDED_ARG ? start : i + 1 + pl_caches(code[2 * i]);
+            continue;
+        }
+        instruction in = decode(code, a->n, start);
+        int depth = a->depth[start];
+        start = in.next;
         /* Without operands and locals RETURN_VALUE would pop a word of the frame header. */
-        if (is_edge(in.op) && depth != UNKNOWN_DEPTH && depth + pc->code->co_nlocalsplus > 0) {
+        if (depth != UNKNOWN_DEPTH && depth + pc->code->co_nlocalsplus > 0) {
             bool conditional = is_conditional(in.op);
             uint32_t loop = loop_at(pc, (uint32_t)in.target, depth - conditional);
             pc->edges[pc->n_edges++] = (pl_edge){.bci = (uint32_t)in.bci, .target = (uint32_t)in.target, .loop = loop,
                                                  .op = (uint8_t)in.op, .conditional = conditional,
                                                  .depth = (int16_t)depth};
         }
-        i = in.next;
     }
     return true;
 }
@@ -350,7 +353,7 @@ pl_code_scan(pl_code *pc)
 {
     PyCodeObject *co = pc->code;
     pc->scanned = true;
-    if (Py_REFCNT(co) > STATIC_REFCNT || !has_edges(co)) {
+    if (Py_REFCNT(co) > STATIC_REFCNT || (co->co_warmup < 0 && !pl_may_loop(co)) || !has_edges(co)) {
         return;
     }
     pl_arm();

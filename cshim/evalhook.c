@@ -13,11 +13,12 @@
 
 #include "internal/pycore_runtime.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 _PyFrameEvalFunction pl_previous_eval = _PyEval_EvalFrameDefault;
 pl_code *pl_codes;
-Py_ssize_t pl_extra_index = -1;
+PL_HOT Py_ssize_t pl_extra_index = -1;
 bool pl_enabled;
 const char *pl_hook_refusal;
 
@@ -50,7 +51,7 @@ code_free(void *payload)
     PyMem_RawFree(pc->resumes);
     PyMem_RawFree(pc->sites);
     PyMem_RawFree(pc->caches);
-    PyMem_RawFree(pc);
+    free(pc);
 }
 
 pl_code *
@@ -60,10 +61,11 @@ pl_code_ensure(PyCodeObject *co)
     if (pc != NULL || pl_extra_index < 0) {
         return pc;
     }
-    pc = PyMem_RawCalloc(1, sizeof(*pc));
+    pc = aligned_alloc(PL_CACHE_LINE, sizeof(*pc));
     if (pc == NULL) {
         return NULL;
     }
+    memset(pc, 0, sizeof(*pc));
     pc->code = co;
     const int plain = CO_OPTIMIZED | CO_NEWLOCALS, other = CO_VARARGS | CO_VARKEYWORDS | PL_GENERATOR_LIKE;
     bool simple = (co->co_flags & (plain | other)) == plain && co->co_kwonlyargcount == 0;
@@ -73,7 +75,7 @@ pl_code_ensure(PyCodeObject *co)
     pc->state = PL_COLD;
     pl_code_direct(pc);
     if (pl_extra_set(co, pl_extra_index, pc) < 0) {
-        PyMem_RawFree(pc);
+        free(pc);
         return NULL;
     }
     pc->all_next = pl_codes;
@@ -201,7 +203,7 @@ run_deep(PyThreadState *ts, pl_frame *f, int throwflag)
 PyObject *
 pl_run_plain(PyThreadState *ts, pl_frame *f, int throwflag)
 {
-    if ((char *)__builtin_frame_address(0) < pl_stack_limit(ts) && pl_hooked == ts->interp &&
+    if (pl_stack_pointer() < pl_stack_limit(ts) && pl_hooked == ts->interp &&
         pl_previous_eval == _PyEval_EvalFrameDefault &&
         (deep_calls > 0 || pl_has_evaluator(ts->interp, pl_hook))) {
         return run_deep(ts, f, throwflag);

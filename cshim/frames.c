@@ -80,7 +80,7 @@ find_stack_limit(void)
 
 /* The limit of the calling thread.  A thread-local variable of a shared object costs a call, so the last thread's answer is
  * kept under the GIL; thread states are told apart by their id, since their addresses are used again. */
-pl_known_limit pl_last_limit;
+PL_HOT pl_known_limit pl_last_limit;
 
 char *
 pl_find_stack_limit(PyThreadState *ts)

@@ -452,6 +452,19 @@ wait_for(pl_job *job)
     pl_install_ready();
 }
 
+/* Starting the compiler takes several milliseconds.  A process that has neither run for long nor made many calls, those of its
+ * start included, may well end soon, and has no use for one; unless code has become hot in no time at all. */
+static bool
+is_too_early(const pl_code *pc)
+{
+    if (!pl_service_is_idle() || pl_now_ns() - pc->seen_ns < PL_START_HOT_NS ||
+        pl_counters.entries_cold + pl_counters.osr_exits >= (uint64_t)PL_START_THRESHOLDS * pl_cfg.threshold) {
+        return false;
+    }
+    struct timespec used;
+    return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0 && used.tv_sec == 0 && used.tv_nsec < PL_START_NS;
+}
+
 /* Sends a request.  When it is not sent, *reason says why it never will be; NULL when it may be repeated. */
 static bool
 send_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, bool synchronous,
@@ -460,6 +473,10 @@ send_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *
     PyObject *globals = func != NULL ? func->func_globals : sample->f_globals;
     PyObject *builtins = func != NULL ? func->func_builtins : sample->f_builtins;
     if ((*reason = pl_policy_refusal(pc)) != NULL || (*reason = pl_service_failure()) != NULL) {
+        return false;
+    }
+    if (!synchronous && is_too_early(pc)) {
+        pl_counters.too_early++;
         return false;
     }
     if (pl_service_full()) {

@@ -8,7 +8,7 @@
 /* The settings of a process whose environment says nothing about pyston_lite; the package has the same (`_DEFAULTS`). */
 #define SHIPPED {.threshold = 800, .loop_threshold = 6000, .code_cap = (size_t)64 << 20}
 
-pl_config pl_cfg = SHIPPED;
+PL_HOT pl_config pl_cfg = SHIPPED;
 
 /* ---- configuration ------------------------------------------------------------------------------------------------------ */
 

@@ -187,7 +187,7 @@ finish_jump(PyThreadState *ts, pl_frame *f, const pl_edge *e, PyObject *value)
     return step;
 }
 
-enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 8 };      /* iterations */
+enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 32 };     /* iterations */
 
 static void
 profile_loop(pl_loop *loop, const pl_frame *f)
@@ -272,7 +272,7 @@ unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f, bool return
         pl_loop_unpatch(pc, loop);           /* it will not get a unit, so it pays for no more exits */
         return NULL;
     }
-    if (loop->unit == NULL || (char *)__builtin_frame_address(0) < pl_stack_limit(ts)) {
+    if (loop->unit == NULL || pl_stack_pointer() < pl_stack_limit(ts)) {
         return NULL;
     }
     loop->unit->entries++;
@@ -290,6 +290,15 @@ pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t 
     return pl_run_with_exits(ts, f, throwflag, pc, resume);
 }
 
+/* Most frames leave by a RETURN_VALUE of their own, whose argument is zero; that of a jump back is not, but for its last byte
+ * behind a prefix. */
+static inline bool
+has_returned(const pl_frame *f, int64_t at)
+{
+    const uint8_t *unit = pl_opcode_byte(f->f_code, at);
+    return unit[1] == 0 && (at == 0 || unit[-2] != EXTENDED_ARG);
+}
+
 PyObject *
 pl_run_with_exits(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc, const uint8_t **resume)
 {
@@ -299,7 +308,8 @@ pl_run_with_exits(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc, co
         if (value == NULL && PyErr_Occurred()) {
             return NULL;
         }
-        const pl_edge *e = pl_edge_at(pc, pl_running(f));
+        int64_t at = pl_running(f);
+        const pl_edge *e = has_returned(f, at) ? NULL : pl_edge_at(pc, at);
         if (e == NULL) {
             return value;
         }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-pl_stats pl_counters;
+PL_HOT pl_stats pl_counters;
 
 static const char *const state_names[] = {
     [PL_COLD] = "cold", [PL_QUEUED] = "queued", [PL_COMPILED] = "compiled", [PL_REFUSED] = "refused",
@@ -150,6 +150,7 @@ service_dict(void)
                 put_count(dict, "queued", r.queued) || put_count(dict, "in_flight", r.in_flight) ||
                 put_count(dict, "submitted", r.submitted) || put_count(dict, "answered", r.answered) ||
                 put_count(dict, "unanswered", pl_counters.service_failures) ||
+                put_count(dict, "too_early", pl_counters.too_early) ||
                 put_count(dict, "queue_full", pl_counters.queue_full) || put_count(dict, "blocks_freed", r.blocks_freed) ||
                 put_count(dict, "code_used", r.code_used) || put_count(dict, "code_mapped", r.code_mapped) ||
                 put_count(dict, "library_loads", r.loads) || put_count(dict, "forks", r.forks);

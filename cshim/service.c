@@ -21,7 +21,7 @@
 
 #define SERVICE_STACK ((size_t)1 << 20)
 
-volatile int pl_results_ready;
+PL_HOT volatile int pl_results_ready;
 uint32_t pl_fork_epoch;
 
 enum service_state { IDLE, STARTING, RUNNING, FAILED };
@@ -440,6 +440,15 @@ pl_service_find(const pl_code *pc, uint32_t entry_bci)
     }
     pthread_mutex_unlock(&service.lock);
     return found;
+}
+
+bool
+pl_service_is_idle(void)
+{
+    pthread_mutex_lock(&service.lock);
+    bool idle = service.state == IDLE;
+    pthread_mutex_unlock(&service.lock);
+    return idle;
 }
 
 bool

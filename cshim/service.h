@@ -46,6 +46,7 @@ void pl_job_hold(pl_job *job);
 void pl_job_release(pl_job *job);                  /* the last release frees what is not a Python reference */
 pl_job *pl_service_take_done(void);                /* the hold of the list passes to the caller */
 pl_job *pl_service_find(const pl_code *pc, uint32_t entry_bci);   /* with a new hold; NULL when not under way */
+bool pl_service_is_idle(void);                     /* not started yet, in this process */
 bool pl_service_full(void);
 void pl_service_free_block(uint64_t block);
 const char *pl_service_failure(void);              /* interned or static reason; NULL while it works or was never needed */
@@ -70,6 +71,9 @@ void pl_loader_restore_host(void);
 /* ---- policy.c: constants and decisions -------------------------------------------------------------------------------- */
 enum {
     PL_QUEUE_LIMIT = 256,         /* requests under way; more are put off, and asked for again by later calls */
+    PL_START_THRESHOLDS = 60,     /* calls and iterations of the process, in thresholds, from which the service may be started, */
+    PL_START_NS = 60000000,       /* or its processor time; */
+    PL_START_HOT_NS = 1000000,    /* or for code that reaches its threshold within that time */
     PL_HEAT_WINDOW_NS = 1000000,  /* requests older than that are judged by what has happened since */
     PL_EXIT_LIMIT = 40,           /* deoptimisations of one exit before its unit is given up */
     PL_RECOMPILE_LIMIT = 8,       /* units given up per entry; the last one stays whatever its exits do */

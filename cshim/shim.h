@@ -30,6 +30,12 @@
 #include <stdint.h>
 #include <time.h>
 
+/* All of it is found without the global offset table. */
+#pragma GCC visibility push(hidden)
+
+/* Variables that every call of a Python function reads lie together. */
+#define PL_HOT __attribute__((section(".pl_hot")))
+
 typedef _PyInterpreterFrame pl_frame;
 
 static inline int64_t
@@ -80,6 +86,8 @@ typedef struct pl_unit {
     struct pl_unit *next;         /* older or sibling units of the same code object */
 } pl_unit;
 
+enum { PL_CACHE_LINE = 64 };
+
 enum pl_state { PL_COLD, PL_QUEUED, PL_COMPILED, PL_REFUSED, PL_SUPPRESSED };
 
 typedef struct pl_loop {          /* one loop back-edge target */
@@ -103,7 +111,7 @@ typedef struct pl_edge {          /* one patched backward jump */
     int16_t depth;                /* operand depth before the jump */
 } pl_edge;
 
-/* What is kept per code object, in co_extra. */
+/* What is kept per code object, in co_extra.  A call that stays in stock reads the first two cache lines of it. */
 typedef struct pl_code {
     const uint8_t *direct;        /* first field: compiled call sites call through it; never NULL (pl_stub_cold) */
     pl_unit *unit;                /* function-entry unit, NULL when none */
@@ -112,22 +120,24 @@ typedef struct pl_code {
     int32_t parameters;           /* positional ones of a function that has no others and is no generator, else -1 */
     int32_t locals;               /* co_nlocalsplus */
     uint32_t frame_size;          /* bytes on the data stack */
-    uint64_t calls;
-    int64_t seen_ns;              /* when it was first called */
-    uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */
-    uint64_t ask_after;           /* no request before that call */
+    uint32_t n_edges;
     uint8_t state;                /* enum pl_state of the function entry */
     uint8_t settled;              /* never compiled, no edges: the hook passes its frames straight on */
     uint8_t scanned, patched, compiles;
     bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
+
+    _Alignas(PL_CACHE_LINE) uint64_t calls;
+    uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */
+    uint32_t n_loops;
+    pl_edge *edges;               /* sorted by bci */
+    pl_loop *loops;
+    unsigned char *canonical;     /* borrowed from the cached co_code bytes */
+    int64_t seen_ns;              /* when it was first called */
+    uint64_t ask_after;           /* no request before that call */
     const char *reason;           /* why refused, static or interned string */
     uint16_t *arg_types;          /* [co_nlocalsplus] observed at entry */
     struct pl_operand *resumes;   /* what operand stacks held when generators of this code were resumed */
     uint32_t n_resumes;
-    uint32_t n_edges, n_loops;
-    pl_edge *edges;               /* sorted by bci */
-    pl_loop *loops;
-    unsigned char *canonical;     /* borrowed from the cached co_code bytes */
     pl_unit *units;               /* all units ever installed, newest first */
     struct pl_site *sites;        /* deopt history by bci, given to later compilations */
     uint32_t n_sites;
@@ -175,6 +185,13 @@ PyFrameObject *pl_frame_object(PyThreadState *ts);
 typedef struct pl_known_limit { uint64_t thread; char *limit; } pl_known_limit;
 extern pl_known_limit pl_last_limit;
 char *pl_find_stack_limit(PyThreadState *ts);
+static inline char *
+pl_stack_pointer(void)
+{
+    char *here;
+    __asm__ volatile("mov %%rsp, %0" : "=r"(here));
+    return here;
+}
 static inline char *
 pl_stack_limit(PyThreadState *ts)                  /* lowest stack address at which machine code may be entered */
 {
@@ -321,7 +338,7 @@ extern PyInterpreterState *pl_hooked;              /* the interpreter whose eval
 static inline PyObject *
 pl_run_quick(PyThreadState *ts, pl_frame *f, int throwflag)
 {
-    if (pl_blocks != 0 || (char *)__builtin_frame_address(0) < pl_stack_limit(ts)) {
+    if (pl_blocks != 0 || pl_stack_pointer() < pl_stack_limit(ts)) {
         return pl_run_plain(ts, f, throwflag);
     }
     return _PyEval_EvalFrameDefault(ts, f, throwflag);
@@ -397,9 +414,12 @@ extern bool pl_enabled;
 
 typedef struct pl_stats {
     uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
-        ended_by_throw, stack_switches, evaluators_set, queue_full, service_failures, code_bytes, compile_ns, installed_units, dropped_results;
+        ended_by_throw, stack_switches, evaluators_set, too_early, queue_full, service_failures, code_bytes, compile_ns, installed_units,
+        dropped_results;
 } pl_stats;
 extern pl_stats pl_counters;
 void pl_report_forget(const pl_code *pc);          /* report.c: the code object is going away */
+
+#pragma GCC visibility pop
 
 #endif

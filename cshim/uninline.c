@@ -5,13 +5,22 @@
  * caller's evaluator.  A patched back-edge (osr.c) would make such a frame return from the middle of its loop.
  *
  * The specialised form holds a 16-bit function version, and its specialiser gives up for good when versions have outgrown
- * that.  So the remaining small versions are used up, which takes some milliseconds, once, when the first function that
- * could be a __getitem__ is to be patched.  Functions that have a small version already lose it: zero matches no cache.
- * What stays behind is that `container[index]` is not inlined any more, as in later micro releases while a hook is set.
+ * that.  So the counter that versions come from is set beyond 16 bits, once, when the first function that could be a
+ * __getitem__ is to be patched.  Functions that have a small version already lose it: zero matches no cache.  What stays behind
+ * is that `container[index]` is not inlined any more, as in later micro releases while a hook is set.
+ *
+ * The counter is a static variable of the interpreter.  It is the one word in the interpreter's writable data that follows the
+ * versions it gives out, which is how it is found.  Where that leaves any doubt, the small versions are used up one by one,
+ * which takes ten milliseconds.
  */
+#define _GNU_SOURCE
 #include "shim.h"
 
-/* ---- using up versions ---------------------------------------------------------------------------------------------- */
+#include <emmintrin.h>
+#include <link.h>
+#include <stdlib.h>
+
+/* ---- taking versions ------------------------------------------------------------------------------------------------ */
 
 static const char probe_source[] =
     "class Box:\n"
@@ -39,27 +48,149 @@ run_probe(PyThreadState *ts, PyFunctionObject *probe, PyObject *box, int64_t bci
     return none != NULL;
 }
 
-static bool
-use_up_versions(PyThreadState *ts, PyObject *namespace)
+typedef struct source {           /* of versions: `box[0]` with this __getitem__ */
+    PyThreadState *ts;
+    PyFunctionObject *probe, *getitem;
+    PyObject *box;
+    int64_t bci;
+} source;
+
+static source
+make_source(PyObject *namespace)
 {
-    PyFunctionObject *probe = (PyFunctionObject *)PyDict_GetItemString(namespace, "probe");
-    PyFunctionObject *getitem = (PyFunctionObject *)PyDict_GetItemString(namespace, "getitem");
-    PyObject *box = PyDict_GetItemString(namespace, "box");
-    PyCodeObject *co = (PyCodeObject *)probe->func_code;
-    int64_t bci = 0;
-    while (pl_opcode(co, bci) != BINARY_SUBSCR) {
-        bci += 1 + pl_caches(pl_opcode(co, bci));
+    source s = {
+        .ts = PyThreadState_Get(),
+        .probe = (PyFunctionObject *)PyDict_GetItemString(namespace, "probe"),
+        .getitem = (PyFunctionObject *)PyDict_GetItemString(namespace, "getitem"),
+        .box = PyDict_GetItemString(namespace, "box"),
+    };
+    PyCodeObject *co = (PyCodeObject *)s.probe->func_code;
+    while (pl_opcode(co, s.bci) != BINARY_SUBSCR) {
+        s.bci += 1 + pl_caches(pl_opcode(co, s.bci));
     }
-    for (uint32_t i = 0; i <= UINT16_MAX; i++) {
-        getitem->func_version = 0;
-        if (!run_probe(ts, probe, box, bci)) {
+    return s;
+}
+
+/* The next version, through *version; zero when this interpreter does not specialise such an instruction at all. */
+static bool
+take_version(const source *s, uint32_t *version)
+{
+    s->getitem->func_version = 0;
+    bool done = run_probe(s->ts, s->probe, s->box, s->bci);
+    *version = s->getitem->func_version;
+    return done;
+}
+
+static bool
+is_small(uint32_t version)
+{
+    return version != 0 && version <= UINT16_MAX;
+}
+
+/* ---- the counter ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct words { uint32_t *start; size_t n; } words;
+
+/* The initialised part of the writable segment that the type of functions lies in: the same source file defines the counter, which
+ * starts with one. */
+static int
+find_segment(struct dl_phdr_info *info, size_t Py_UNUSED(size), void *result)
+{
+    uintptr_t inside = (uintptr_t)&PyFunction_Type;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + h->p_vaddr;
+        if (h->p_type == PT_LOAD && (h->p_flags & PF_W) != 0 && inside - start < h->p_filesz) {
+            uintptr_t aligned = (start + sizeof(uint32_t) - 1) & ~(uintptr_t)(sizeof(uint32_t) - 1);
+            *(words *)result = (words){(uint32_t *)aligned, (start + h->p_filesz - aligned) / sizeof(uint32_t)};
+            return 1;
+        }
+    }
+    return 0;
+}
+
+enum { MOST_CANDIDATES = 4096, ROUNDS = 6 };
+
+/* Writes the places of all words of that value, and returns their number; zero when there are too many. */
+static size_t
+find_words(words data, uint32_t value, uint32_t **places)
+{
+    enum { LANES = sizeof(__m128i) / sizeof(uint32_t) };
+    const __m128i wanted = _mm_set1_epi32((int)value);
+    size_t n = 0;
+    for (size_t i = 0; i < data.n; i += LANES) {
+        bool whole = i + LANES <= data.n;
+        if (whole && _mm_movemask_epi8(_mm_cmpeq_epi32(_mm_loadu_si128((const __m128i *)&data.start[i]), wanted)) == 0) {
+            continue;
+        }
+        for (size_t k = i; k < i + LANES && k < data.n; k++) {
+            if (data.start[k] == value) {
+                if (n == MOST_CANDIDATES) {
+                    return 0;
+                }
+                places[n++] = &data.start[k];
+            }
+        }
+    }
+    return n;
+}
+
+/* The only word that is one more than each version given out, or NULL. */
+static uint32_t *
+find_counter(const source *s, uint32_t version)
+{
+    words data = {NULL, 0};
+    uint32_t **candidates = malloc(MOST_CANDIDATES * sizeof(*candidates));
+    size_t n = candidates != NULL && dl_iterate_phdr(find_segment, &data) != 0 ? find_words(data, version + 1, candidates) : 0;
+    for (int round = 0; n > 0 && round < ROUNDS; round++) {
+        size_t left = 0;
+        if (!take_version(s, &version)) {
+            n = 0;
+            break;
+        }
+        for (size_t i = 0; i < n; i++) {
+            if (*candidates[i] == version + 1) {
+                candidates[left++] = candidates[i];
+            }
+        }
+        n = left;
+    }
+    uint32_t *found = n == 1 ? candidates[0] : NULL;
+    free(candidates);
+    return found;
+}
+
+/* Sets the counter, and takes it back when the next version shows that it was another word. */
+static bool
+move_counter(const source *s, uint32_t *counter)
+{
+    uint32_t before = *counter, version;
+    *counter = UINT16_MAX + 1;
+    if (take_version(s, &version) && version == UINT16_MAX + 1 && *counter == UINT16_MAX + 2) {
+        return true;
+    }
+    *counter = before;
+    return false;
+}
+
+static bool
+use_up_versions(PyObject *namespace)
+{
+    source s = make_source(namespace);
+    uint32_t version;
+    if (!take_version(&s, &version)) {
+        return false;
+    }
+    uint32_t *counter = is_small(version) ? find_counter(&s, version) : NULL;
+    if (counter != NULL && move_counter(&s, counter)) {
+        return true;
+    }
+    while (is_small(version)) {
+        if (!take_version(&s, &version)) {
             return false;
         }
-        if (getitem->func_version == 0 || getitem->func_version > UINT16_MAX) {
-            return true;              /* zero: this interpreter does not specialise it at all */
-        }
     }
-    return false;
+    return true;
 }
 
 /* ---- what is there already ---------------------------------------------------------------------------------------------- */
@@ -92,13 +223,13 @@ forget_versions(void)
 }
 
 static bool
-stop_inlining(PyThreadState *ts)
+stop_inlining(void)
 {
     bool done = false;
     PyObject *namespace = Py_BuildValue("{s:O}", "__builtins__", PyEval_GetBuiltins());
     PyObject *defined = namespace == NULL ? NULL : PyRun_String(probe_source, Py_file_input, namespace, namespace);
     if (defined != NULL) {
-        done = use_up_versions(ts, namespace) && forget_versions();
+        done = use_up_versions(namespace) && forget_versions();
         if (done) {
             pl_mark_inlined();        /* frames in such a __getitem__ right now */
         }
@@ -117,7 +248,7 @@ pl_stop_inlining(void)
     static enum { UNTRIED, STOPPED, FAILED } state = UNTRIED;
     if (state == UNTRIED) {
         state = FAILED;               /* for the functions that run meanwhile */
-        state = stop_inlining(PyThreadState_Get()) ? STOPPED : FAILED;
+        state = stop_inlining() ? STOPPED : FAILED;
     }
     return state == STOPPED;
 }
