@@ -9,7 +9,7 @@
 /* ---- which functions ------------------------------------------------------------------------------------------------- */
 
 /* The per-code state of a function with machine code that may be entered now, or NULL. */
-static pl_code *
+static inline pl_code *
 enterable(PyThreadState *ts, const pl_ctx *ctx, PyObject *callable)
 {
     const int plain = CO_OPTIMIZED | CO_NEWLOCALS;
@@ -22,7 +22,7 @@ enterable(PyThreadState *ts, const pl_ctx *ctx, PyObject *callable)
     return pc != NULL && pc->unit != NULL ? pc : NULL;
 }
 
-static PyObject *
+static inline PyObject *
 run(PyThreadState *ts, pl_ctx *ctx, pl_frame *f, const pl_code *pc)
 {
     f->previous = ctx->cframe.current_frame;

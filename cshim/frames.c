@@ -96,7 +96,7 @@ pl_find_stack_limit(PyThreadState *ts)
 
 enum { CHUNK_SIZE = 16 * 1024, CHUNK_RESERVE = 1000 };     /* CPython's own numbers: bytes, and slots a chunk must hold extra */
 
-static PyObject **
+static __attribute__((noinline)) PyObject **
 add_chunk(PyThreadState *ts, size_t slots)
 {
     PyObjectArenaAllocator arena;
@@ -146,7 +146,9 @@ pl_frame_push(PyThreadState *ts, PyFunctionObject *func)
     _PyFrame_InitializeSpecials(f, func, NULL, co->co_nlocalsplus);
     f->is_entry = true;           /* never run inside another frame's evaluator: see pl_mark_foreign */
     f->previous = NULL;
-    memset(f->localsplus, 0, (size_t)co->co_nlocalsplus * sizeof(PyObject *));
+    for (int i = 0; i < co->co_nlocalsplus; i++) {       /* mostly so few that a call of memset costs more */
+        f->localsplus[i] = NULL;
+    }
     return f;
 }
 

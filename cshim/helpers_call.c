@@ -35,6 +35,15 @@ called(PyObject *result, PyThreadState *ts)
     return _Py_atomic_load_relaxed(&ts->interp->ceval.eval_breaker) ? pl_poll_called(result, ts) : result;
 }
 
+/* PyVectorcall_Function in line. */
+static inline bool
+has_vectorcall(PyObject *callable)
+{
+    const PyTypeObject *type = Py_TYPE(callable);
+    return (type->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) != 0 &&
+           *(vectorcallfunc *)((char *)callable + type->tp_vectorcall_offset) != NULL;
+}
+
 /* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over, so that
  * an argument that the callee rebinds dies then.  A bound method is taken apart in place, and its function gets the
  * arguments without a copy. */
@@ -50,8 +59,10 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
     bool with_self = stack[0] != NULL;
     PyObject *callable = stack[!with_self], **args = stack + 1 + !with_self, *result;
     int64_t all = n + with_self, positional = all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames));
-    bool moved = pl_enter_arguments(ts, ctx, callable, args, positional, kwnames, &result);
-    if (!moved && !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, &result)) {
+    bool moved = Py_IS_TYPE(callable, &PyFunction_Type) &&
+                 pl_enter_arguments(ts, ctx, callable, args, positional, kwnames, &result);
+    if (!moved && (has_vectorcall(callable) ||
+                   !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, &result))) {
         result = PyObject_Vectorcall(callable, args, (size_t)positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
     Py_DECREF(callable);

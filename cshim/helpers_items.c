@@ -172,11 +172,21 @@ enter_method(PyObject *name, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadSt
 
 /* ---- items --------------------------------------------------------------------------------------------------------------- */
 
-/* The hash of an exact str that has been hashed before, as the keys of most dictionaries have; -1 for everything else. */
+/* The hash of an exact str that has been hashed before, as the keys of most dictionaries have, and of an exact int of at most two
+ * digits, which is its value (or -2 for -1); -1 for everything else. */
 static inline Py_hash_t
 known_hash(PyObject *key)
 {
-    return PyUnicode_CheckExact(key) ? ((PyASCIIObject *)key)->hash : -1;
+    if (PyUnicode_CheckExact(key)) {
+        return ((PyASCIIObject *)key)->hash;
+    }
+    if (!PyLong_CheckExact(key) || Py_SIZE(key) < -2 || Py_SIZE(key) > 2) {
+        return -1;
+    }
+    Py_ssize_t digits = Py_SIZE(key), n = digits < 0 ? -digits : digits;
+    Py_hash_t value = n == 0 ? 0 : (Py_hash_t)((PyLongObject *)key)->ob_digit[0];
+    value |= n == 2 ? (Py_hash_t)((PyLongObject *)key)->ob_digit[1] << PyLong_SHIFT : 0;
+    return digits >= 0 ? value : value == 1 ? -2 : -value;
 }
 
 PyObject *
