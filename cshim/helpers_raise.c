@@ -28,7 +28,11 @@ static void
 set_exception(PyThreadState *ts, PyObject *value)
 {
     if (!pl_is_handling(ts) && ts->curexc_type == NULL) {
-        pl_set_exception(ts, Py_NewRef(Py_TYPE(value)), value, Py_XNewRef(((PyBaseExceptionObject *)value)->traceback));
+        PyObject *traceback = ((PyBaseExceptionObject *)value)->traceback;
+        if (traceback == Py_None) {
+            traceback = NULL;         /* with_traceback(None) leaves that, and a chain of entries ends with NULL */
+        }
+        pl_set_exception(ts, Py_NewRef(Py_TYPE(value)), value, Py_XNewRef(traceback));
         return;
     }
     PyErr_SetObject((PyObject *)Py_TYPE(value), value);
