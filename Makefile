@@ -12,6 +12,7 @@ FIRST ?=
 SCRIPT ?=
 BENCH ?=
 SUITE ?=
+SMOKE ?=
 TESTS ?=
 TIME ?= 60s
 
@@ -88,6 +89,10 @@ fuzz-go: ## the fuzz tests of the compiler, TIME=60s each
 .PHONY: cpython-suite
 cpython-suite: build ## CPython's own tests, stock against accelerated; SUITE="test_dict test_os --mode profiled"
 	@$(PY) -m tests.cpython $(SUITE)
+
+.PHONY: smoke
+smoke: build ## the tests of well-known projects, stock against accelerated; SMOKE="django flask"
+	@$(PY) -m tests.smoke $(SMOKE)
 
 .PHONY: demo
 demo: build $(VENV)/.bench ## a table of well-known programs, or of SCRIPT=path, stock against accelerated

@@ -51,7 +51,9 @@ def test_a_sampler_from_outside_sees_the_frames(tmp_path: Path) -> None:
     assert sampler is not None, "py-spy is in requirements/test.txt"
     program = tmp_path / "spinning.py"
     program.write_text(SPINNING)
-    spinning = subprocess.Popen([sys.executable, str(program)], env=child_environment("profiled"), stdout=subprocess.PIPE)
+    spinning = subprocess.Popen(
+        [sys.executable, str(program)], env=child_environment("profiled"), stdout=subprocess.PIPE
+    )
     try:
         assert spinning.stdout is not None
         assert spinning.stdout.readline() == b"hot\n"
