@@ -102,6 +102,10 @@ demo: build $(VENV)/.bench ## a table of well-known programs, or of SCRIPT=path,
 bench: build $(VENV)/.bench ## benchmarks; BENCH="--programs all --rounds 5 --json file"
 	@$(PY) -m tests.bench $(BENCH)
 
+.PHONY: bench-outputs
+bench-outputs: build $(VENV)/.bench ## whether the programs of the benchmarks show the same stock and accelerated
+	@$(PY) -m tests.bench.outputs $(BENCH)
+
 .PHONY: bench-compile
 bench-compile: prerequisites ## speed of the compiler; PYSTON_LITE_SNAPSHOTS=folder for the snapshots of a PYSTON_LITE_DUMP
 	@GOGC=200 GOMAXPROCS=1 $(GO) test ./specializer -run '^$$' -bench Compile -benchtime 3s
