@@ -6,7 +6,9 @@ measures return, and the plain values among its global variables afterwards. The
 
 import argparse
 import hashlib
+import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,7 @@ def child(name: str) -> None:
     # A time is no result: programs that measure themselves return one.
     texts += ["returned " + describe(item) for item in result] if isinstance(result, list) else []
     for text in texts:
+        text = re.sub(rf"{tempfile.gettempdir()}/tmp\w+", "TEMPORARY", text)
         print(text if len(text) < 200 else f"{text[:150]}... {hashlib.sha256(text.encode()).hexdigest()}")
 
 

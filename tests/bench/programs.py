@@ -1,7 +1,10 @@
 """The benchmark programs: programs of the installed pyperformance, and the micro programs of `micro.py`."""
 
 import argparse
+import atexit
+import functools
 import importlib.util
+import shutil
 import sys
 import time
 import types
@@ -201,7 +204,13 @@ def load_script(path: Path, args: tuple[str, ...]) -> dict[str, Bench]:
     main = types.ModuleType("__main__")
     main.__file__ = str(path)
     sys.modules["__main__"] = main
-    exec(compile(path.read_bytes(), str(path), "exec"), vars(main))
+    # What a program removes after its measurement, it needs during ours.
+    remove = shutil.rmtree
+    shutil.rmtree = functools.partial(atexit.register, remove)  # type: ignore[assignment]
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), vars(main))
+    finally:
+        shutil.rmtree = remove
     return recorder.found
 
 
