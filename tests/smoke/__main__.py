@@ -59,11 +59,12 @@ def command_of(suite: Suite, report: Path) -> list[str]:
 def cases_of(suite: Suite, report: Path, output: str) -> outcomes.Outcomes:
     match suite.kind:
         case "pytest":
-            return outcomes.pytest_outcomes(report)
+            found = outcomes.pytest_outcomes(report)
         case "unittest" | "django":
-            return outcomes.unittest_outcomes(output)
+            found = outcomes.unittest_outcomes(output)
         case _:
-            return outcomes.program_outcomes(output)
+            found = outcomes.program_outcomes(output)
+    return {name: outcome for name, outcome in found.items() if not (suite.timed and name.endswith(suite.timed))}
 
 
 def run(suite: Suite, mode: dict[str, str] | None) -> Result:

@@ -79,7 +79,7 @@ def formatting(n):
     return total, bytes(ffi.buffer(text, 8))
 
 
-for turn in range(10):
+for turn in range(150):
     for function in (sort_items, sort_with_errors, handles, formatting):
         print(f"case {function.__name__}/{turn}: {function(80)!r}", flush=True)
 gc.collect()
