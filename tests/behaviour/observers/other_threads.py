@@ -45,7 +45,7 @@ def norm(lines):
 names = {"spin", "float_spin", "gen_spin"}
 allowed = {"leaf", "step", "__init__", "g"}
 seen = {n: set() for n in names}
-for k in range(300):
+for k in range(50):
     with tempfile.TemporaryFile("w+") as f:
         faulthandler.dump_traceback(f, all_threads=True)
         f.seek(0); text = f.read()
