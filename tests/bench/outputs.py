@@ -10,7 +10,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.bench import programs
 from tests.support import MODES, ROOT, run
@@ -31,21 +31,19 @@ def describe(value: Any, depth: int = 0) -> str:
 
 
 class Recorder(programs.Recorder):
-    """Calls what a program wants measured, and shows what comes back."""
+    """Keeps what the functions that a program wants measured return."""
 
-    def bench_func(self, name: str, func: Any, *args: Any, **_kwargs: Any) -> None:
-        self.found[name] = lambda loops: [func(*args) for _ in range(loops)]  # type: ignore[return-value, assignment]
+    results: ClassVar[list[Any]] = []
+
+    def bench_func(self, name: str, func: Any, *args: Any, **kwargs: Any) -> None:
+        super().bench_func(name, lambda *a: self.results.append(func(*a)), *args, **kwargs)
 
 
 def child(name: str) -> None:
-    programs.Recorder = Recorder  # type: ignore[misc]
-    bench = programs.load(name)
-    result: Any = bench(ITERATIONS)
-    main = sys.modules["__main__"]
-    shown = {k: describe(v) for k, v in vars(main).items() if not k.startswith("__")}
+    programs.load(name, Recorder)(ITERATIONS)
+    shown = {k: describe(v) for k, v in vars(sys.modules["__main__"]).items() if not k.startswith("__")}
     texts = [f"{k} = {v}" for k, v in sorted(shown.items())]
-    # A time is no result: programs that measure themselves return one.
-    texts += ["returned " + describe(item) for item in result] if isinstance(result, list) else []
+    texts += ["returned " + describe(item) for item in Recorder.results]
     for text in texts:
         text = re.sub(rf"{tempfile.gettempdir()}/tmp\w+", "TEMPORARY", text)
         print(text if len(text) < 200 else f"{text[:150]}... {hashlib.sha256(text.encode()).hexdigest()}")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from tests.bench import micro
 
@@ -193,29 +194,25 @@ class Recorder:
         self.found[name] = lambda loops: asyncio.run(run(loops))
 
 
-def load_script(path: Path, args: tuple[str, ...]) -> dict[str, Bench]:
+def load_script(path: Path, args: tuple[str, ...], recorder: type[Recorder] = Recorder) -> dict[str, Bench]:
     """Run a benchmark program as `__main__` with the recorder in place, and return the benchmarks it defined."""
     import pyperf
 
-    recorder = type("Runner", (Recorder,), {"found": {}})
-    pyperf.Runner = recorder
+    runner = type("Runner", (recorder,), {"found": {}})
+    pyperf.Runner = runner
     sys.argv = [str(path), *args]
     sys.path.insert(0, str(path.parent))
     main = types.ModuleType("__main__")
     main.__file__ = str(path)
     sys.modules["__main__"] = main
     # What a program removes after its measurement, it needs during ours.
-    remove = shutil.rmtree
-    shutil.rmtree = functools.partial(atexit.register, remove)  # type: ignore[assignment]
-    try:
+    with mock.patch.object(shutil, "rmtree", functools.partial(atexit.register, shutil.rmtree)):
         exec(compile(path.read_bytes(), str(path), "exec"), vars(main))
-    finally:
-        shutil.rmtree = remove
-    return recorder.found
+    return runner.found
 
 
-def load(name: str) -> Bench:
-    """The benchmark of that name, ready to be called."""
+def load(name: str, recorder: type[Recorder] = Recorder) -> Bench:
+    """The benchmark of that name, ready to be called; `recorder` stands in for pyperf.Runner while its program is run."""
     if name in micro.PROGRAMS:
         func = micro.PROGRAMS[name]
 
@@ -229,7 +226,7 @@ def load(name: str) -> Bench:
     needed = missing(name)
     if needed is not None:
         raise NotInstalled(needed)
-    found = load_script(script_path(program.folder), program.args)
+    found = load_script(script_path(program.folder), program.args, recorder)
     if program.bench:
         return found[program.bench]
     if len(found) != 1:
