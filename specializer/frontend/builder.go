@@ -223,22 +223,13 @@ func (b *Builder) Null() ir.Value { return b.Emit(ir.OpConstNull, 0).Result() }
 // Const is an object of the snapshot.
 func (b *Builder) Const(obj pyabi.ObjID) ir.Value {
 	op := ir.OpConstObj
-	if b.Inlined != nil && !heldByUnit(b.Snap.Objects[obj].Kind) {
+	if b.Inlined != nil && !b.Snap.Objects[obj].Kind.Held() {
 		op = ir.OpBorrowObj
 	}
 	i := b.Emit(op, 0)
 	i.Obj = uint32(obj)
 	b.F.Values[i.Result()].Type = ir.Obj(ir.ConstClass(b.Snap.Objects[obj].Kind))
 	return i.Result()
-}
-
-// heldByUnit says of which kinds constants live as long as the unit, whatever becomes of the code they are constants of.
-func heldByUnit(kind pyabi.ObjKind) bool {
-	switch kind {
-	case pyabi.KindNone, pyabi.KindBool, pyabi.KindInt, pyabi.KindFloat, pyabi.KindStr, pyabi.KindBytes:
-		return true
-	}
-	return false
 }
 
 // LoadLocal reads a local; a slot whose value is not tracked is read from memory.

@@ -471,32 +471,23 @@ func selectPyLoadDeref(s *selector, i *ir.Instr) {
 	s.callHelper(i, pyabi.HelperLoadDeref, val(i.Args[0]), s.object(uint32(s.snap.Codes[0].Obj)), word(uint64(i.Imm)))
 }
 
-// ml_flags (Include/methodobject.h).
-const (
-	methKeywords = 0x02
-	methNoArgs   = 0x04
-	methO        = 0x08
-	methFastCall = 0x80
-	methCharged  = 0x8000 // PL_METH_CHARGED of the shim
-)
-
 // selectCallC calls a builtin by its own convention.
 func selectCallC(s *selector, i *ir.Instr) {
 	t := i.Aux.(*ir.CTarget)
 	args := []arg{val(i.Args[0])}
 	switch {
-	case t.Flags&methNoArgs != 0:
+	case t.Flags&pyabi.MethNoArgs != 0:
 		args = append(args, word(0))
-	case t.Flags&methO != 0:
+	case t.Flags&pyabi.MethO != 0:
 		args = append(args, val(i.Args[1]))
-	case t.Flags&methFastCall != 0:
+	case t.Flags&pyabi.MethFastCall != 0:
 		args = append(args, array(i.Args[1:]), word(uint64(len(i.Args)-1)))
-		if t.Flags&methKeywords != 0 {
+		if t.Flags&pyabi.MethKeywords != 0 {
 			args = append(args, word(0))
 		}
 	}
 	// Of these conventions the stock evaluator charges two only; what stands in for a builtin says so itself.
-	stock := &stockCall{charged: t.Flags&(methNoArgs|methO|methCharged) != 0}
+	stock := &stockCall{charged: t.Flags&(pyabi.MethNoArgs|pyabi.MethO|pyabi.MethCharged) != 0}
 	s.callAddress(i, "o", true, stock, func(*emitter) uint64 { return t.Meth }, args)
 }
 

@@ -22,10 +22,8 @@ type emitter struct {
 	labels   []amd64.Label
 	block    int
 	cold     []func() // code out of line, in order
-	pool     map[uint64]amd64.Label
-	poolKeys []uint64
-	pairs    map[[2]uint64]amd64.Label
-	pairKeys [][2]uint64
+	words    constants[uint64]
+	pairs    constants[[2]uint64]
 	tail     amd64.Label
 	dealloc  amd64.Label
 	floats   bool // the unit keeps values in xmm registers
@@ -37,7 +35,7 @@ type emitter struct {
 }
 
 func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
-	e := &emitter{Assembler: amd64.New(), s: s, alloc: alloc, pool: map[uint64]amd64.Label{}, pairs: map[[2]uint64]amd64.Label{}}
+	e := &emitter{Assembler: amd64.New(), s: s, alloc: alloc}
 	for _, r := range []amd64.Reg{amd64.RBX, amd64.R12, amd64.R13} {
 		if alloc.UsedCalleeSaved.Has(regalloc.PReg(r)) {
 			e.saved = append(e.saved, r)
@@ -95,17 +93,17 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	if e.callee != 0 {
 		e.emitCallee()
 	}
-	if len(e.pairKeys) > 0 {
+	if len(e.pairs.keys) > 0 {
 		e.Align(16)
 	}
-	for _, k := range e.pairKeys {
-		e.Bind(e.pairs[k])
+	for _, k := range e.pairs.keys {
+		e.Bind(e.pairs.labels[k])
 		e.Data64(k[0])
 		e.Data64(k[1])
 	}
 	e.Align(8)
-	for _, k := range e.poolKeys {
-		e.Bind(e.pool[k])
+	for _, k := range e.words.keys {
+		e.Bind(e.words.labels[k])
 		e.Data64(k)
 	}
 	code, err := e.Finish()
@@ -128,27 +126,32 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 // outOfLine adds code behind the blocks.
 func (e *emitter) outOfLine(f func()) { e.cold = append(e.cold, f) }
 
-// word is the label of a 64-bit constant behind the code.
-func (e *emitter) word(v uint64) amd64.Mem {
-	l, ok := e.pool[v]
+// constants are those of one size behind the code, each once, in the order of their first use.
+type constants[K comparable] struct {
+	labels map[K]amd64.Label
+	keys   []K
+}
+
+// at is the memory of a constant.
+func (c *constants[K]) at(e *emitter, key K) amd64.Mem {
+	l, ok := c.labels[key]
 	if !ok {
+		if c.labels == nil {
+			c.labels = map[K]amd64.Label{}
+		}
 		l = e.NewLabel()
-		e.pool[v] = l
-		e.poolKeys = append(e.poolKeys, v)
+		c.labels[key] = l
+		c.keys = append(c.keys, key)
 	}
 	return amd64.RIP(l)
 }
 
-// pair is the label of two 64-bit constants behind the code.
+// word is a 64-bit constant.
+func (e *emitter) word(v uint64) amd64.Mem { return e.words.at(e, v) }
+
+// pair is two of them, one behind the other.
 func (e *emitter) pair(first, second uint64) amd64.Mem {
-	key := [2]uint64{first, second}
-	l, ok := e.pairs[key]
-	if !ok {
-		l = e.NewLabel()
-		e.pairs[key] = l
-		e.pairKeys = append(e.pairKeys, key)
-	}
-	return amd64.RIP(l)
+	return e.pairs.at(e, [2]uint64{first, second})
 }
 
 func reg(l regalloc.Loc) amd64.Reg {

@@ -6,19 +6,12 @@ import (
 	"pystonlite/specializer/pyabi"
 )
 
-// co_flags and ml_flags bits (Include/cpython/code.h, Include/methodobject.h).
+// co_flags bits (Include/cpython/code.h).
 const (
 	coOptimized   = 0x01
 	coNewLocals   = 0x02
 	coVarArgs     = 0x04
 	coVarKeywords = 0x08
-
-	methVarArgs  = 0x01
-	methKeywords = 0x02
-	methNoArgs   = 0x04
-	methO        = 0x08
-	methFastCall = 0x80
-	methCharged  = 0x8000 // PL_METH_CHARGED of the shim
 )
 
 // frameSpecials is the number of words of a frame before its locals (FRAME_SPECIALS_SIZE).
@@ -278,9 +271,9 @@ func (s *specializer) constSelf(o *pyabi.Object) ir.Value {
 func (s *specializer) callC(i *ir.Instr, o *pyabi.Object, self ir.Value, args []ir.Value) bool {
 	flags := o.CFunc.Flags &^ 0x40 // METH_COEXIST
 	switch {
-	case flags == methNoArgs && len(args) == 0:
-	case flags == methO && len(args) == 1:
-	case flags&^methCharged == methFastCall || flags == methFastCall|methKeywords:
+	case flags == pyabi.MethNoArgs && len(args) == 0:
+	case flags == pyabi.MethO && len(args) == 1:
+	case flags&^pyabi.MethCharged == pyabi.MethFastCall || flags == pyabi.MethFastCall|pyabi.MethKeywords:
 	default:
 		return false
 	}

@@ -229,16 +229,7 @@ func (s *specializer) stable(i *ir.Instr, h *ir.Hint) bool {
 		return false
 	}
 	o := &s.snap.Objects[h.Rec.Value]
-	return kept(o) || o.Kind == pyabi.KindFunction || o.Kind == pyabi.KindType || o.Kind == pyabi.KindModule || s.heldCFunction(o)
-}
-
-// kept says whether o is a value that lives as long as the unit: a singleton, or one that the unit holds.
-func kept(o *pyabi.Object) bool {
-	switch o.Kind {
-	case pyabi.KindNone, pyabi.KindBool, pyabi.KindInt, pyabi.KindFloat, pyabi.KindStr, pyabi.KindBytes:
-		return true
-	}
-	return false
+	return o.Kind.Held() || o.Kind == pyabi.KindFunction || o.Kind == pyabi.KindType || o.Kind == pyabi.KindModule || s.heldCFunction(o)
 }
 
 // globalType is the class of a global that is taken to be constant.
@@ -254,7 +245,7 @@ func (s *specializer) globalType(i *ir.Instr) ir.Type {
 func (s *specializer) entryIs(h *ir.Hint, at *ir.DictEntry, versions ...ir.Value) ir.Value {
 	s.add(ir.OpEntryGuard, int64(h.Rec.Index), h.Before, versions...)
 	s.last().Obj, s.last().Aux = uint32(h.Rec.Value), at
-	if kept(&s.snap.Objects[h.Rec.Value]) {
+	if s.snap.Objects[h.Rec.Value].Kind.Held() {
 		return s.constObj(h.Rec.Value)
 	}
 	return s.borrow(h.Rec.Value)

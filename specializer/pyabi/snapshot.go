@@ -62,6 +62,16 @@ const (
 	KindDict                // no payload
 )
 
+// Held says whether objects of the kind live as long as the unit, whatever becomes of what named them: singletons, and those that
+// the unit keeps alive.
+func (k ObjKind) Held() bool {
+	switch k {
+	case KindNone, KindBool, KindInt, KindFloat, KindStr, KindBytes:
+		return true
+	}
+	return false
+}
+
 // Object is a Python object that the code may name. Numbers, strs, bytes and the builtin functions of modules are kept alive
 // by the unit; what else the code names must be held by what guards it: see cshim/snapshot.c.
 type Object struct {
@@ -100,6 +110,15 @@ type ClassInfo struct {
 	Managed     bool   // instances have inline values (Py_TPFLAGS_MANAGED_DICT)
 	Init        ObjID  // the Python function __init__ resolves to, when tp_new is object's and the metaclass is type; else NoObj
 }
+
+// ml_flags of CFuncInfo (Include/methodobject.h).
+const (
+	MethKeywords = 0x02
+	MethNoArgs   = 0x04
+	MethO        = 0x08
+	MethFastCall = 0x80
+	MethCharged  = 0x8000 // PL_METH_CHARGED of the shim: what stands in for a builtin charges a level of recursion
+)
 
 // CFuncInfo describes a builtin function or method descriptor.
 type CFuncInfo struct {
