@@ -12,13 +12,11 @@
 static inline pl_code *
 enterable(PyThreadState *ts, const pl_ctx *ctx, PyObject *callable)
 {
-    const int plain = CO_OPTIMIZED | CO_NEWLOCALS;
-    /* Another evaluator may have been installed over ours: it must see the call. */
-    if (!Py_IS_TYPE(callable, &PyFunction_Type) || ctx->cframe.use_tracing || ts->interp->eval_frame != pl_hook) {
+    if (!Py_IS_TYPE(callable, &PyFunction_Type) || !pl_may_enter(ts, ctx)) {
         return NULL;
     }
     PyCodeObject *co = (PyCodeObject *)((PyFunctionObject *)callable)->func_code;
-    pl_code *pc = (co->co_flags & plain) == plain ? pl_code_get(co) : NULL;
+    pl_code *pc = !pl_is_body(co) ? pl_code_get(co) : NULL;
     return pc != NULL && pc->unit != NULL ? pc : NULL;
 }
 
@@ -32,14 +30,6 @@ run(PyThreadState *ts, pl_ctx *ctx, pl_frame *f, const pl_code *pc)
     PyObject *result = pl_asm_enter(ts, f, pc->direct, ctx);
     pl_frame_discard(ts, f);
     return result;
-}
-
-static void
-drop_all(PyObject **items, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        Py_XDECREF(items[i]);
-    }
 }
 
 /* ---- any arguments for any parameters -------------------------------------------------------------------------------------- */
@@ -176,7 +166,7 @@ enter_any(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, i
             pl_frame_release(ts, f);
             pl_frame_discard(ts, f);
         }
-        drop_all(args, n_all);
+        pl_drop_all(args, n_all);
         *result = NULL;
         return true;
     }
@@ -200,8 +190,7 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
         missing > n_defaults) {
         return enter_any(ts, ctx, callable, args, n, NULL, result);
     }
-    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0 && (co->co_flags & CO_OPTIMIZED) != 0 &&
-        !ctx->cframe.use_tracing && ts->interp->eval_frame == pl_hook) {
+    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0 && !pl_is_body(co) && pl_may_enter(ts, ctx)) {
         *result = pl_new_generator(callable, args, n, ts);
         return true;
     }
@@ -211,7 +200,7 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     }
     pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(func));
     if (f == NULL) {
-        drop_all(args, n);
+        pl_drop_all(args, n);
         *result = NULL;
         return true;
     }

@@ -44,16 +44,6 @@ slot_of(uint32_t version, PyObject *name)
     return &cache[(h ^ h >> CACHE_BITS) & (CACHE_SIZE - 1)];
 }
 
-/* The class's shared keys, when instances have inline values; NULL otherwise. */
-static PyDictKeysObject *
-shared_keys(PyTypeObject *type)
-{
-    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE) || !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
-        return NULL;
-    }
-    return ((PyHeapTypeObject *)type)->ht_cached_keys;
-}
-
 static Py_ssize_t
 key_index(PyDictKeysObject *keys, PyObject *name)
 {
@@ -99,7 +89,7 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
     if (type->tp_getattro != PyObject_GenericGetAttr || type->tp_setattro != PyObject_GenericSetAttr) {
         return;
     }
-    PyDictKeysObject *keys = shared_keys(type);
+    PyDictKeysObject *keys = pl_cached_keys(type);
     e->managed = keys != NULL;
     if (descr == NULL || Py_TYPE(descr)->tp_descr_set == NULL) {
         /* What is not a data descriptor does not come before an attribute of the instance. */

@@ -149,7 +149,7 @@ pl_enter_callable(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     bool is_class = type->tp_call == PyType_Type.tp_call && PyType_Check(callable) && callable != (PyObject *)&PyType_Type;
     bool is_instance = type->tp_call == pl_slots.call && pl_slots.call != NULL;
     if ((!is_class && !is_instance) || count(&c) > MOST_ARGUMENTS || ts->recursion_remaining <= 0 ||
-        ctx->cframe.use_tracing) {
+        !pl_may_enter(ts, ctx)) {
         return false;
     }
     PyObject *method = is_instance ? class_function(type, &_Py_ID(__call__)) : NULL;

@@ -143,8 +143,6 @@ reach_handlers(analysis *a, PyCodeObject *co)
     return true;
 }
 
-enum { STATIC_REFCNT = 100 * 1000 * 1000 };     /* deep-frozen objects start at 999,999,999 */
-
 static bool
 has_edges(PyCodeObject *co)
 {
@@ -161,7 +159,7 @@ bool
 pl_may_loop(PyCodeObject *co)
 {
     enum { UNITS = sizeof(__m128i) / sizeof(_Py_CODEUNIT) };
-    if (Py_REFCNT(co) > STATIC_REFCNT) {
+    if (pl_is_static(co)) {
         return false;             /* its loops are never patched */
     }
     const __m128i low = _mm_set1_epi16(0xff), jump = _mm_set1_epi16(JUMP_BACKWARD);
@@ -353,7 +351,7 @@ pl_code_scan(pl_code *pc)
 {
     PyCodeObject *co = pc->code;
     pc->scanned = true;
-    if (Py_REFCNT(co) > STATIC_REFCNT || (co->co_warmup < 0 && !pl_may_loop(co)) || !has_edges(co)) {
+    if (pl_is_static(co) || (co->co_warmup < 0 && !pl_may_loop(co)) || !has_edges(co)) {
         return;
     }
     pl_arm();

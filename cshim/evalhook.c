@@ -1,7 +1,7 @@
 /* The PEP 523 hook: every call of a Python function from C or from the stock evaluator comes through here.
  *
- * Also here: the per-code state and its life, counting calls, installing and removing the hook, and the switch that keeps
- * deep recursion from overflowing the C stack.
+ * Also here: the per-code state and its life, counting calls, and the switch that keeps deep recursion from overflowing the C
+ * stack.  attach.c puts the hook in and takes it out.
  *
  * With a hook set, the stock evaluator makes one C call per Python call, so recursion eats C stack (about 450 bytes a level)
  * where plain CPython eats none.  When a thread has used up the half of its stack that pl_stack_limit grants, the hook takes
@@ -11,25 +11,19 @@
  */
 #include "abi.h"
 
-#include "internal/pycore_runtime.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 _PyFrameEvalFunction pl_previous_eval = _PyEval_EvalFrameDefault;
 pl_code *pl_codes;
 PL_HOT Py_ssize_t pl_extra_index = -1;
-bool pl_enabled;
-const char *pl_hook_refusal;
-
 PyInterpreterState *pl_hooked;
 static unsigned deep_calls;           /* active calls that run with the hook switched off */
-static bool armed;                    /* pl_arm has done what it does */
 
 /* ---- per-code state -------------------------------------------------------------------------------------------------- */
 
-static void
-code_free(void *payload)
+void
+pl_code_free(void *payload)
 {
     pl_code *pc = payload;
     if (pc == NULL) {
@@ -67,8 +61,8 @@ pl_code_ensure(PyCodeObject *co)
     }
     memset(pc, 0, sizeof(*pc));
     pc->code = co;
-    const int plain = CO_OPTIMIZED | CO_NEWLOCALS, other = CO_VARARGS | CO_VARKEYWORDS | PL_GENERATOR_LIKE;
-    bool simple = (co->co_flags & (plain | other)) == plain && co->co_kwonlyargcount == 0;
+    const int other = CO_VARARGS | CO_VARKEYWORDS | PL_GENERATOR_LIKE;
+    bool simple = !pl_is_body(co) && (co->co_flags & other) == 0 && co->co_kwonlyargcount == 0;
     pc->parameters = simple ? co->co_argcount : -1;
     pc->locals = co->co_nlocalsplus;
     pc->frame_size = (uint32_t)((size_t)pl_frame_slots(co) * sizeof(PyObject *));
@@ -92,24 +86,15 @@ pl_code_direct(pl_code *pc)
     pc->direct = pc->unit != NULL && !(pl_blocks & PL_BLOCK_OUT) ? pc->unit->entry : pl_stub_cold;
 }
 
-static void
-direct_all(void)
-{
-    for (pl_code *pc = pl_codes; pc != NULL; pc = pc->all_next) {
-        pl_code_direct(pc);
-    }
-}
-
 /* ---- threads ---------------------------------------------------------------------------------------------------------- */
 
-/* Calls `visit` for every thread of the hooked interpreter until it returns true, and returns whether it did.  The lock
- * keeps threads from being created meanwhile, which does not need the GIL. */
-static bool
-any_thread(PyInterpreterState *interp, bool (*visit)(PyThreadState *, void *), void *argument)
+/* The lock keeps threads from being created meanwhile, which does not need the GIL. */
+bool
+pl_any_thread(bool (*visit)(PyThreadState *, void *), void *argument)
 {
     PyThread_type_lock lock = _PyRuntime.interpreters.mutex;
     PyThread_acquire_lock(lock, WAIT_LOCK);
-    PyThreadState *ts = interp->threads.head;
+    PyThreadState *ts = pl_hooked->threads.head;
     while (ts != NULL && !visit(ts, argument)) {
         ts = ts->next;
     }
@@ -152,13 +137,13 @@ mark_inlined_in(PyThreadState *ts, void *Py_UNUSED(unused))
 void
 pl_mark_inlined(void)
 {
-    any_thread(pl_hooked, mark_inlined_in, NULL);
+    pl_any_thread(mark_inlined_in, NULL);
 }
 
 void
 pl_mark_foreign(PyThreadState *except)
 {
-    any_thread(pl_hooked, mark_thread, except);
+    pl_any_thread(mark_thread, except);
 }
 
 static bool
@@ -167,14 +152,20 @@ is_traced(PyThreadState *ts, void *Py_UNUSED(unused))
     return ts->c_tracefunc != NULL || ts->c_profilefunc != NULL;
 }
 
-/* Tracing unpatches everything at the moment it starts (the audit hook below).  That it has ended is looked up every now
+bool
+pl_anyone_traces(void)
+{
+    return pl_any_thread(is_traced, NULL);
+}
+
+/* Tracing unpatches everything at the moment it starts (attach.c).  That it has ended is looked up every now
  * and then; until it is, loops are not compiled, which is all it costs. */
 static void
 look_for_end_of_tracing(void)
 {
     enum { CALLS = 1024 };
     static unsigned calls;
-    if (++calls % CALLS == 0 && !any_thread(pl_hooked, is_traced, NULL)) {
+    if (++calls % CALLS == 0 && !pl_anyone_traces()) {
         pl_unblock(PL_BLOCK_TRACING);
     }
 }
@@ -242,7 +233,7 @@ first_sight(pl_code *pc, const pl_frame *f)
         pc->reason = "in the deny list";
         return;
     }
-    if (!(co->co_flags & CO_OPTIMIZED) || !(co->co_flags & CO_NEWLOCALS)) {
+    if (pl_is_body(co)) {
         pc->state = PL_REFUSED;           /* its loops may still be compiled */
         pc->reason = "module or class body";
     }
@@ -306,9 +297,6 @@ profile_resume(pl_code *pc, const pl_frame *f)
     }
 }
 
-/* Code objects in the interpreter's data segment (deep-frozen modules) have counts above this. */
-enum { STATIC_REFCNT = 100000000 };
-
 enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 8 };      /* calls */
 
 /* A look at a function that has not been compiled yet: at its first calls, then at every eighth, which keeps counting cheap.  A
@@ -323,7 +311,7 @@ look_at_call(pl_code *pc, pl_frame *f)
         profile_arguments(pc, f);
     }
     uint64_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.threshold;
-    if (Py_REFCNT(pc->code) >= STATIC_REFCNT && !pl_cfg.compile_all) {
+    if (pl_is_static(pc->code) && !pl_cfg.compile_all) {
         threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
     }
     uint64_t due = threshold > pc->ask_after ? threshold : pc->ask_after;
@@ -454,320 +442,4 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
         }
     }
     return run_cold(ts, f, 0, pc);
-}
-
-/* ---- other evaluators ---------------------------------------------------------------------------------------------------- */
-
-static bool
-tell_to_leave(PyThreadState *ts, void *Py_UNUSED(unused))
-{
-    for (_PyCFrame *c = ts->cframe; c != NULL; c = c->previous) {
-        pl_cframe_leave(c);
-    }
-    return false;
-}
-
-/* Makes everything that runs in machine code leave it behind the call it is in, and nothing enter it by a direct call. */
-static void
-leave_all(void)
-{
-    any_thread(pl_hooked, tell_to_leave, NULL);
-    direct_all();
-}
-
-/* An evaluator that others set over ours sees what it would see in stock: every call, those too that machine code would have
- * inlined, and each frame once.  So while there is one, everything runs in stock, also what it passes on to us. */
-void
-pl_evaluator_changed(PyInterpreterState *interp)
-{
-    if (interp != pl_hooked) {
-        return;
-    }
-    if (!pl_has_evaluator(interp, pl_hook)) {
-        pl_counters.evaluators_set++;
-        pl_block(PL_BLOCK_REPLACED);
-        leave_all();
-    }
-    else if (pl_blocks & PL_BLOCK_REPLACED) {
-        pl_mark_foreign(NULL);
-        pl_unblock(PL_BLOCK_REPLACED);
-        direct_all();
-    }
-}
-
-/* ---- what loops and machine code need ------------------------------------------------------------------------------------ */
-
-/* Tracing must not meet a patched jump, which would report a return.  CPython tells audit hooks before it starts. */
-static int
-audit(const char *event, PyObject *Py_UNUSED(arguments), void *Py_UNUSED(unused))
-{
-    if (event[0] == 's' && (strcmp(event, "sys.settrace") == 0 || strcmp(event, "sys.setprofile") == 0)) {
-        pl_block(PL_BLOCK_TRACING);
-    }
-    else if (event[0] == 'c' && strcmp(event, "cpython._PySys_ClearAuditHooks") == 0) {
-        pl_hook_remove();
-    }
-    return 0;
-}
-
-bool
-pl_audits_alone(void)
-{
-    const _Py_AuditHookEntry *first = _PyRuntime.audit_hook_head;
-    return first != NULL && first->hookCFunction == audit && first->next == NULL &&
-           _PyThreadState_UncheckedGet()->interp->audit_hooks == NULL;
-}
-
-/* Audit hooks that are there already may keep another one out, without a word. */
-static bool
-is_audited(void)
-{
-    const _Py_AuditHookEntry *entry = _PyRuntime.audit_hook_head;
-    while (entry != NULL && entry->hookCFunction != audit) {
-        entry = entry->next;
-    }
-    return entry != NULL;
-}
-
-static bool
-add_audit_hook(void)
-{
-    if (!is_audited() && PySys_AddAuditHook(audit, NULL) < 0) {
-        PyErr_Clear();
-    }
-    return is_audited();
-}
-
-static void
-block_if(enum pl_block reason, bool condition)
-{
-    if (condition) {
-        pl_block(reason);
-    }
-    else {
-        pl_unblock(reason);
-    }
-}
-
-static void
-look_for_replacement(void)
-{
-    bool away = deep_calls > 0 && pl_has_evaluator(pl_hooked, _PyEval_EvalFrameDefault);
-    if (!away && !pl_has_evaluator(pl_hooked, pl_hook)) {
-        pl_evaluator_changed(pl_hooked);
-    }
-}
-
-/* Patched back-edges and machine code rely on being told of tracing and of other evaluators, which takes a hundredth of a short
- * process's time to arrange and slows down every audited event.  So that is done when the first code with a loop is seen, or the
- * first compilation asked for; until then nothing depends on it.  Frames of code with loops that are running by then were
- * started without pl_run_stock. */
-void
-pl_arm(void)
-{
-    if (armed || pl_hooked == NULL) {
-        return;
-    }
-    armed = true;
-    pl_block(PL_BLOCK_ARMING);            /* others' audit hooks may run Python code */
-    bool told = add_audit_hook();
-    block_if(PL_BLOCK_BLIND, !pl_watch_evaluator() || !told);
-    if (any_thread(pl_hooked, is_traced, NULL)) {
-        pl_block(PL_BLOCK_TRACING);
-    }
-    pl_mark_foreign(NULL);
-    look_for_replacement();
-    pl_unblock(PL_BLOCK_ARMING);
-}
-
-/* ---- installing and removing -------------------------------------------------------------------------------------------- */
-
-/* Compares what can be compared of the layouts this was compiled with to the running interpreter.  Type sizes cover the
- * objects whose inner structure machine code uses. */
-static const char *
-layout_difference(PyThreadState *ts)
-{
-    static const struct { PyTypeObject *type; Py_ssize_t size; const char *name; } sizes[] = {
-        {&PyCode_Type, offsetof(PyCodeObject, co_code_adaptive), "code object layout"},
-        {&PyFunction_Type, sizeof(PyFunctionObject), "function object layout"},
-        {&PyFrame_Type, offsetof(PyFrameObject, _f_frame_data) + offsetof(pl_frame, localsplus), "frame object layout"},
-        {&PyGen_Type, offsetof(PyGenObject, gi_iframe) + offsetof(pl_frame, localsplus), "generator object layout"},
-        {&PyDict_Type, sizeof(PyDictObject), "dict object layout"},
-        {&PyList_Type, sizeof(PyListObject), "list object layout"},
-        {&PyLong_Type, offsetof(PyLongObject, ob_digit), "int object layout"},
-        {&PyFloat_Type, sizeof(PyFloatObject), "float object layout"},
-    };
-    if ((Py_Version >> 16) != (PY_VERSION_HEX >> 16)) {
-        return "built for another Python version";
-    }
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(sizes); i++) {
-        if (sizes[i].type->tp_basicsize != sizes[i].size) {
-            return sizes[i].name;
-        }
-    }
-    if (!pl_generator_layouts()) {
-        return "async generator layout";
-    }
-    if (PySys_GetObject("gettotalrefcount") != NULL) {
-        return "debug build of Python";
-    }
-    pl_frame *f = pl_current_frame(ts);
-    if (ts->cframe == NULL || f == NULL || !PyCode_Check(f->f_code) || f->f_globals != PyEval_GetGlobals()) {
-        return "thread state or frame layout";
-    }
-    if (ts->interp->ceval.recursion_limit != Py_GetRecursionLimit() || ts->recursion_limit != Py_GetRecursionLimit()) {
-        return "interpreter state layout";
-    }
-    return NULL;
-}
-
-/* co_extra is read directly by the hook: write through the API, read back ourselves. */
-static bool
-extra_works(PyThreadState *ts)
-{
-    PyCodeObject *co = pl_current_frame(ts)->f_code;
-    pl_code *pc = pl_code_ensure(co);
-    void *stored = NULL;
-    return pc != NULL && _PyCode_GetExtra((PyObject *)co, pl_extra_index, &stored) == 0 && stored == pc &&
-           pl_code_get(co) == pc;
-}
-
-static PyObject *
-at_exit(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(unused))
-{
-    pl_hook_remove();
-    Py_RETURN_NONE;
-}
-
-/* atexit.register, found without importing the module, which takes longer than all the rest of enabling. */
-static const PyMethodDef *
-find_register(void)
-{
-    const struct _inittab *built_in = PyImport_Inittab;
-    while (built_in->name != NULL && strcmp(built_in->name, "atexit") != 0) {
-        built_in++;
-    }
-    PyObject *def = built_in->name != NULL ? built_in->initfunc() : NULL;
-    const PyMethodDef *method = def != NULL && Py_IS_TYPE(def, &PyModuleDef_Type) ? ((PyModuleDef *)def)->m_methods : NULL;
-    while (method != NULL && method->ml_name != NULL && strcmp(method->ml_name, "register") != 0) {
-        method++;
-    }
-    return method != NULL && method->ml_name != NULL ? method : NULL;
-}
-
-static bool
-register_at_exit(void)
-{
-    static PyMethodDef ours = {"pyston_lite_atexit", at_exit, METH_NOARGS, NULL};
-    const PyMethodDef *method = find_register();
-    PyObject *add = method != NULL ? PyCFunction_New((PyMethodDef *)method, NULL) : NULL;
-    PyObject *function = PyCFunction_New(&ours, NULL);
-    PyObject *done = add != NULL && function != NULL ? PyObject_CallOneArg(add, function) : NULL;
-    Py_XDECREF(add);
-    Py_XDECREF(function);
-    Py_XDECREF(done);
-    return done != NULL;
-}
-
-/* The interpreter is gone, and with it all that belonged to it.  A process that embeds Python may make another one. */
-static void
-forget_interpreter(void)
-{
-    pl_blocks |= PL_BLOCK_OFF;
-    pl_enabled = armed = false;
-    pl_hooked = NULL;
-    pl_extra_index = -1;
-}
-
-/* The things that are set up once and cannot be taken back. */
-static const char *
-prepare(PyThreadState *ts)
-{
-    if (!pl_poll_init()) {
-        return "the poll function could not be made";
-    }
-    if (pl_extra_index < 0) {
-        pl_extra_index = _PyEval_RequestCodeExtraIndex(code_free);
-        if (pl_extra_index < 0 || !extra_works(ts)) {
-            pl_extra_index = -1;
-            return "no per-code data";
-        }
-        if (!register_at_exit() || Py_AtExit(forget_interpreter) < 0) {
-            return "atexit is not available";
-        }
-    }
-    return NULL;
-}
-
-bool
-pl_hook_install(void)
-{
-    static bool again;
-    if (pl_enabled) {
-        return true;
-    }
-    PyThreadState *ts = PyThreadState_Get();
-    PyInterpreterState *interp = ts->interp;
-    pl_hook_refusal = interp != PyInterpreterState_Main() ? "sub-interpreter" : layout_difference(ts);
-    if (pl_hook_refusal == NULL) {
-        pl_hook_refusal = pl_offsets_check();
-    }
-    if (pl_hook_refusal == NULL) {
-        pl_hook_refusal = prepare(ts);
-    }
-    if (pl_hook_refusal != NULL) {
-        PyErr_Clear();
-        return false;
-    }
-    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(interp);
-    bool buried = pl_hooked != NULL && current != pl_hook && current != _PyEval_EvalFrameDefault;
-    if (!buried && current != pl_hook) {
-        pl_previous_eval = current;
-        _PyInterpreterState_SetEvalFrameFunc(interp, pl_hook);
-        if (interp->eval_frame != pl_hook || _PyInterpreterState_GetEvalFrameFunc(interp) != pl_hook) {
-            _PyInterpreterState_SetEvalFrameFunc(interp, current);
-            pl_previous_eval = _PyEval_EvalFrameDefault;
-            pl_hook_refusal = "interpreter state layout";
-            return false;
-        }
-    }
-    /* An evaluator that was there before us (a debugger's, say) gets every frame, so there is nothing left to do for us. */
-    block_if(PL_BLOCK_CHAINED, pl_previous_eval != _PyEval_EvalFrameDefault);
-    block_if(PL_BLOCK_REPLACED, buried);
-    pl_hooked = interp;
-    pl_enabled = true;
-    pl_generators_hook(true);
-    if (again) {
-        pl_arm();                         /* there may be code with loops, which has run without us in the meantime */
-    }
-    again = true;
-    pl_unblock(PL_BLOCK_OFF);
-    direct_all();
-    return true;
-}
-
-void
-pl_hook_remove(void)
-{
-    if (!pl_enabled) {
-        return;
-    }
-    pl_block(PL_BLOCK_OFF);
-    pl_enabled = false;
-    leave_all();
-    if (armed) {
-        pl_unwatch_evaluator();
-        armed = false;
-    }
-    pl_generators_hook(false);
-    _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(pl_hooked);
-    if (current == pl_hook) {
-        pl_set_evaluator(pl_hooked, pl_previous_eval);
-        pl_previous_eval = _PyEval_EvalFrameDefault;
-        pl_hooked = NULL;
-    }
-    else if (current == _PyEval_EvalFrameDefault) {
-        pl_hooked = NULL;                 /* switched off for deep recursion, or by somebody else */
-    }
-    /* Else another evaluator was installed after us and calls us as its previous one: pass everything on. */
 }

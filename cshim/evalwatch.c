@@ -5,7 +5,7 @@
  * patches have to be gone before the setter returns.  CPython 3.11 tells nobody about the change, but it has one function that
  * makes it, and everybody who sets an evaluator (debuggers, graph compilers, CPython's own tests) calls that.  So while the
  * hook is installed and something depends on it (pl_arm), the first bytes of _PyInterpreterState_SetEvalFrameFunc are, in this
- * process's memory, a jump to a function of ours that stores the new evaluator as CPython's does and then tells evalhook.c.
+ * process's memory, a jump to a function of ours that stores the new evaluator as CPython's does and then tells attach.c.
  *
  * Where the bytes cannot be written (a kernel policy against writable code), no back-edge is ever patched: PL_BLOCK_BLIND.
  */

@@ -164,7 +164,7 @@ native_entry(PyGenObject *gen, PyObject *value, pl_ctx *ctx, PyThreadState *ts)
 {
     pl_frame *f = (pl_frame *)gen->gi_iframe;
     if (gen->gi_frame_state >= FRAME_EXECUTING || (gen->gi_frame_state == FRAME_CREATED && value != Py_None) ||
-        ctx->cframe.use_tracing || ts->interp->eval_frame != pl_hook) {
+        !pl_may_enter(ts, ctx)) {
         return NULL;
     }
     pl_code *pc = pl_code_get(f->f_code);

@@ -10,14 +10,6 @@ extern PyObject *_PyObject_LookupSpecial(PyObject *object, PyObject *name);
 
 /* ---- CALL ----------------------------------------------------------------------------------------------------------- */
 
-static void
-drop_all(PyObject **items, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        Py_DECREF(items[i]);
-    }
-}
-
 /* The stock evaluator looks at the eval breaker behind each call: a signal that arrived during one is handled before the next
  * instruction. */
 PyObject *
@@ -67,7 +59,7 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
     }
     Py_DECREF(callable);
     if (!moved) {
-        drop_all(args, all);
+        pl_drop_all(args, all);
     }
     return called(result, ts);
 }
@@ -183,7 +175,7 @@ enter_spread(PyObject *callable, PyObject *positional, PyObject *keywords, pl_ct
     bool entered = moved || pl_enter_callable(ts, ctx, callable, args, n_positional, kwnames, result);
     Py_DECREF(callable);
     if (!moved) {
-        drop_all(args, all);
+        pl_drop_all(args, all);
     }
     Py_XDECREF(kwnames);
     return entered;

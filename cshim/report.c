@@ -275,7 +275,7 @@ count_outcome(outcome_counts *counts, const pl_code *pc)
         counts->compiled++;
         counts->without_exits += !ever_deoptimised(pc);
     }
-    else if (!(co->co_flags & CO_OPTIMIZED) || !(co->co_flags & CO_NEWLOCALS)) {
+    else if (pl_is_body(co)) {
         counts->bodies++;
     }
     else if (pc->state == PL_REFUSED) {

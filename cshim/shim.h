@@ -288,7 +288,7 @@ void pl_dealloc(PyObject *o);                      /* an object whose count is z
 PyObject *pl_new_int(int64_t value);               /* one of one digit from the pool, if that has one */
 void pl_pools_clear(void);
 
-/* ---- evalhook.c, osr.c ------------------------------------------------------------------------------------------- */
+/* ---- evalhook.c, attach.c, osr.c -------------------------------------------------------------------------------- */
 PyObject *pl_hook(PyThreadState *ts, pl_frame *f, int throwflag);
 extern _PyFrameEvalFunction pl_previous_eval;      /* who was installed before us; _PyEval_EvalFrameDefault when nobody */
 PyObject *pl_run_stock(PyThreadState *ts, pl_frame *f, int throwflag);   /* stock evaluator with OSR exits handled */
@@ -309,6 +309,9 @@ void pl_code_scan(pl_code *pc);                    /* first sight: find loops, p
 /* Asks for a unit of this frame's code; *state follows.  False: nothing was asked, try again later. */
 bool pl_code_ask(pl_code *pc, pl_frame *f, uint32_t entry_bci, uint8_t *state);
 void pl_code_unscan(pl_code *pc);                  /* frees what the scan allocated; the code object is dying */
+/* Calls `visit` for every thread of the hooked interpreter until it returns true, and returns whether it did. */
+bool pl_any_thread(bool (*visit)(PyThreadState *, void *), void *argument);
+bool pl_anyone_traces(void);                       /* a thread has a trace or profile function */
 void pl_mark_foreign(PyThreadState *except);       /* codes with frames in the chains of all threads but this one */
 void pl_mark_inlined(void);                        /* codes with frames that run inside their caller's evaluator */
 extern Py_ssize_t pl_extra_index;                  /* of pl_code among the co_extra users; -1 before pl_hook_install */
@@ -322,7 +325,20 @@ pl_code_fits(const pl_code *pc, const pl_frame *f) /* whether units of pc may ru
 {
     return f->f_globals == pc->globals && f->f_builtins == pc->builtins;
 }
+static inline bool
+pl_may_enter(const PyThreadState *ts, const pl_ctx *ctx)  /* whether calls enter machine code: nobody traces or evaluates frames himself */
+{
+    return !ctx->cframe.use_tracing && ts->interp->eval_frame == pl_hook;
+}
+static inline void
+pl_drop_all(PyObject **items, int64_t n)           /* releases each; NULL is none */
+{
+    for (int64_t i = 0; i < n; i++) {
+        Py_XDECREF(items[i]);
+    }
+}
 void pl_code_direct(pl_code *pc);                  /* sets pc->direct after a change of pc->unit or of pl_blocks */
+void pl_code_free(void *payload);                  /* the free function of co_extra */
 pl_code *pl_code_ensure(PyCodeObject *co);         /* creates it; NULL (no exception) when out of memory */
 /* Reasons for which back-edges must not be patched at the moment; they are patched while no bit is set. */
 enum pl_block { PL_BLOCK_OFF = 1, PL_BLOCK_TRACING = 2, PL_BLOCK_DEEP = 4, PL_BLOCK_CHAINED = 8, PL_BLOCK_LOST = 16,
@@ -349,7 +365,7 @@ void pl_repatch_all(void);                         /* does nothing while pl_bloc
 /* ---- evalwatch.c ------------------------------------------------------------------------------------------------ */
 bool pl_watch_evaluator(void);                     /* false: cannot be told when another evaluator is set */
 void pl_unwatch_evaluator(void);
-void pl_evaluator_changed(PyInterpreterState *interp);      /* in evalhook.c: somebody has set one */
+void pl_evaluator_changed(PyInterpreterState *interp);      /* in attach.c: somebody has set one */
 
 /* ---- uninline.c ------------------------------------------------------------------------------------------------- */
 bool pl_fits_getitem(PyCodeObject *co);            /* stock may run it inside its caller's frame, past the hook */

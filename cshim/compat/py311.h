@@ -1,7 +1,7 @@
 /* Everything cshim takes from CPython 3.11 beyond its documented C API.
  *
  * No other file asks for a version or touches a hidden layout by itself: what 3.12 will do differently is replaced here.
- * The layouts are those of the headers this file is compiled with; pl_layout_check (evalhook.c) compares the ones that can
+ * The layouts are those of the headers this file is compiled with; layout_difference (attach.c) compares the ones that can
  * be compared with the running interpreter before the hook is installed.
  */
 #ifndef PYSTON_LITE_PY311_H
@@ -187,10 +187,26 @@ pl_wrapped(PyObject *descr)
     return ((struct { PyObject_HEAD PyObject *callable; } *)descr)->callable;
 }
 
+/* The code of a module or class body: its locals are a dictionary, and it mostly runs once. */
+static inline bool
+pl_is_body(const PyCodeObject *co)
+{
+    const int function = CO_OPTIMIZED | CO_NEWLOCALS;
+    return (co->co_flags & function) != function;
+}
+
+/* Code in the interpreter's data segment (deep-frozen modules), which sub-interpreters share: its count starts at 999,999,999. */
+static inline bool
+pl_is_static(const PyCodeObject *co)
+{
+    enum { MOST_REFERENCES = 100 * 1000 * 1000 };
+    return Py_REFCNT(co) > MOST_REFERENCES;
+}
+
 /* ---- per-code data ---------------------------------------------------------------------------------------------- */
 
 /* The array behind PyCodeObject.co_extra.  CPython reads and writes it through exported functions; the hook reads it at
- * every call, so it looks itself.  pl_layout_check proves the layout on the running interpreter. */
+ * every call, so it looks itself.  extra_works (attach.c) proves the layout on the running interpreter. */
 typedef struct { Py_ssize_t size; void *slots[1]; } pl_co_extra;
 
 static inline void *
