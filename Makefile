@@ -12,6 +12,7 @@ FIRST ?=
 SCRIPT ?=
 BENCH ?=
 SUITE ?=
+LEAKS ?=
 SMOKE ?=
 TESTS ?=
 TIME ?= 60s
@@ -89,6 +90,10 @@ fuzz-go: ## the fuzz tests of the compiler, TIME=60s each
 .PHONY: cpython-suite
 cpython-suite: build ## CPython's own tests, stock against accelerated; SUITE="test_dict test_os --mode profiled"
 	@$(PY) -m tests.cpython $(SUITE)
+
+.PHONY: refleaks
+refleaks: build ## programs and CPython's tests leave as many references as they find; PYTHON=python3.11-dbg, LEAKS="--mode profiled"
+	@$(PY) -m tests.tools.refleaks $(LEAKS)
 
 .PHONY: smoke
 smoke: build ## the tests of well-known projects, stock against accelerated; SMOKE="django flask"

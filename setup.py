@@ -37,6 +37,10 @@ SANITIZE = os.environ.get("PYSTON_LITE_SANITIZE", "")
 INCLUDE = sysconfig.get_path("include")
 SYSTEM_INCLUDES = [INCLUDE, os.path.join(INCLUDE, "internal")]
 
+# gcc would replace the path of a system header by the one it is a link to.  Debian's headers for debug builds are links to the
+# ordinary ones, and the pyconfig.h that counts lies beside the link.
+LINKED_INCLUDES = ["-fno-canonical-system-headers"]
+
 # What -Wextra would say about every function with a signature of the C API, every static type object and every
 # METH_FASTCALL entry of a method table.
 NO_WARNINGS = ["-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-cast-function-type"]
@@ -50,7 +54,7 @@ GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,u
 
 
 def c_flags() -> list[str]:
-    flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", *NO_WARNINGS, "-fvisibility=hidden"]
+    flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", *NO_WARNINGS, *LINKED_INCLUDES, "-fvisibility=hidden"]
     for directory in SYSTEM_INCLUDES:
         flags += ["-isystem", directory]
     flags += ["-O0", "-g", "-UNDEBUG"] if DEBUG else OPTIMISE

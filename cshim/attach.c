@@ -173,8 +173,8 @@ layout_difference(PyThreadState *ts)
     if (!pl_generator_layouts()) {
         return "async generator layout";
     }
-    if (PySys_GetObject("gettotalrefcount") != NULL) {
-        return "debug build of Python";
+    if ((PySys_GetObject("gettotalrefcount") != NULL) != PL_DEBUG_BUILD) {
+        return PL_DEBUG_BUILD ? "built for a debug build of Python" : "not built for a debug build of Python";
     }
     pl_frame *f = pl_current_frame(ts);
     if (ts->cframe == NULL || f == NULL || !PyCode_Check(f->f_code) || f->f_globals != PyEval_GetGlobals()) {

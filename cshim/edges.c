@@ -221,8 +221,7 @@ collect_edges(pl_code *pc, const analysis *a)
         instruction in = decode(code, a->n, start);
         int depth = a->depth[start];
         start = in.next;
-        /* Without operands and locals RETURN_VALUE would pop a word of the frame header. */
-        if (depth != UNKNOWN_DEPTH && depth + pc->code->co_nlocalsplus > 0) {
+        if (depth != UNKNOWN_DEPTH && pl_may_return(depth, pc->code->co_nlocalsplus)) {
             bool conditional = is_conditional(in.op);
             uint32_t loop = loop_at(pc, (uint32_t)in.target, depth - conditional);
             pc->edges[pc->n_edges++] = (pl_edge){.bci = (uint32_t)in.bci, .target = (uint32_t)in.target, .loop = loop,

@@ -114,7 +114,7 @@ static void
 drop_values(PyObject **values, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (values[i] != NULL && --values[i]->ob_refcnt == 0) {
+        if (values[i] != NULL && pl_was_last(values[i])) {
             pl_dealloc(values[i]);
         }
     }

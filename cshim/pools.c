@@ -34,7 +34,7 @@ pl_new_int(int64_t value)
     number->ob_digit[0] = (digit)size;
     Py_SET_TYPE(o, &PyLong_Type);
     Py_SET_SIZE(o, value < 0 ? -1 : 1);
-    Py_SET_REFCNT(o, 1);
+    pl_revive(o);
     return o;
 }
 

@@ -12,8 +12,8 @@
 #if PY_VERSION_HEX < 0x030b0000 || PY_VERSION_HEX >= 0x030c0000
 #error "compat/py311.h is for CPython 3.11"
 #endif
-#if defined(Py_DEBUG) || defined(Py_TRACE_REFS)
-#error "debug builds of CPython have other object layouts and are not supported"
+#ifdef Py_TRACE_REFS
+#error "builds of CPython that chain all objects have another object header and are not supported"
 #endif
 
 #ifndef Py_BUILD_CORE
@@ -45,6 +45,41 @@
 /* Offset of _PyInterpreterFrame.previous as text, for the assembly stubs. */
 #define PL_ASM_FRAME_PREVIOUS "48"
 _Static_assert(offsetof(_PyInterpreterFrame, previous) == 48, "stubs.c knows where previous is");
+
+/* ---- debug builds --------------------------------------------------------------------------------------------- */
+
+/* Debug builds of CPython (Debian's python3.11-dbg) have the sum of all reference counts in one word, which machine code keeps,
+ * too. */
+#ifdef Py_REF_DEBUG
+#define PL_REF_TOTAL (&_Py_RefTotal)
+#else
+#define PL_REF_TOTAL NULL
+#endif
+#ifdef Py_DEBUG
+enum { PL_DEBUG_BUILD = true };
+#else
+enum { PL_DEBUG_BUILD = false };
+#endif
+
+/* The first reference to an object that had been put aside. */
+static inline void
+pl_revive(PyObject *object)
+{
+#ifdef Py_REF_DEBUG
+    _Py_RefTotal++;
+#endif
+    Py_SET_REFCNT(object, 1);
+}
+
+/* Gives a reference up without freeing anything; true when that was the last one. */
+static inline bool
+pl_was_last(PyObject *object)
+{
+#ifdef Py_REF_DEBUG
+    _Py_RefTotal--;
+#endif
+    return --object->ob_refcnt == 0;
+}
 
 /* ---- memory --------------------------------------------------------------------------------------------------- */
 
@@ -185,6 +220,14 @@ static inline PyObject *
 pl_wrapped(PyObject *descr)
 {
     return ((struct { PyObject_HEAD PyObject *callable; } *)descr)->callable;
+}
+
+/* Whether the evaluator runs a RETURN_VALUE that it meets with so many operands in a frame with so many locals.  Without any of
+ * both it would pop a word of the frame header; a debug build insists on what a compiler would have made. */
+static inline bool
+pl_may_return(int operands, int locals)
+{
+    return PL_DEBUG_BUILD ? operands == 1 : operands + locals > 0;
 }
 
 /* The code of a module or class body: its locals are a dictionary, and it mostly runs once. */

@@ -73,8 +73,6 @@ def _interpreter_reason() -> "str | None":
     found = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
     if found != "cpython 3.11":
         return f"this is {found}, and only cpython 3.11 is supported"
-    if hasattr(sys, "gettotalrefcount"):
-        return "debug builds of CPython are not supported"
     machine = os.uname().machine if hasattr(os, "uname") else "unknown"
     if sys.platform != "linux" or machine != "x86_64" or sys.maxsize < 2**32:
         return f"only 64-bit linux on x86_64 is supported, this is {sys.platform} on {machine}"

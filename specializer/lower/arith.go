@@ -320,7 +320,7 @@ func selectBoxInt(s *selector, i *ir.Instr) {
 		e.Jcc(amd64.AE, big)
 		e.RRI(amd64.Imul64, dst, src, size)
 		e.alu64(amd64.Add64, dst, e.s.snap.SmallInts)
-		e.M(amd64.Inc64, amd64.At(dst, e.s.off.ObjRefcnt))
+		e.countUp(dst)
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(big)
@@ -355,7 +355,7 @@ func (e *emitter) poolInt(dst, src amd64.Reg, done amd64.Label) {
 	e.MR(amd64.Mov64, amd64.At(scratch, off.IntPoolHead), t)
 	e.M(amd64.Dec64, amd64.At(scratch, off.IntPoolCount))
 	e.setConst(amd64.At(dst, off.ObjType), e.s.known(pyabi.KnownInt))
-	e.MI(amd64.Mov64, amd64.At(dst, off.ObjRefcnt), 1)
+	e.countFirst(dst)
 	e.MI(amd64.Mov64, amd64.At(dst, off.VarSize), 1)
 	e.RR(amd64.Test64, src, src)
 	e.Jcc(amd64.NS, positive)
@@ -398,7 +398,7 @@ func (e *emitter) boxFloat(dst, src, interp amd64.Reg, x *exit) {
 	e.MR(amd64.Mov64, amd64.At(interp, off.InterpFloatFree), scratch)
 	e.M(amd64.Dec32, amd64.At(interp, off.InterpFloatCount))
 	e.setConst(amd64.At(dst, off.ObjType), floatType)
-	e.MI(amd64.Mov64, amd64.At(dst, off.ObjRefcnt), 1)
+	e.countFirst(dst)
 	e.MR(amd64.Movsd, amd64.At(dst, off.FloatValue), src)
 	e.Bind(done)
 	e.outOfLine(func() {

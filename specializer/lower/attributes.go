@@ -130,7 +130,7 @@ func selectPyGetAttr(s *selector, i *ir.Instr) {
 		e.RM(amd64.Mov64, amd64.RAX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
 		e.Jcc(amd64.E, l.miss)
-		e.M(amd64.Inc64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
+		e.countUp(amd64.RAX)
 	})
 }
 
@@ -146,7 +146,7 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RCX, 0))
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
 		e.Jcc(amd64.E, l.miss)
-		e.M(amd64.Inc64, amd64.At(amd64.RDX, s.off.ObjRefcnt))
+		e.countUp(amd64.RDX)
 		e.MR(amd64.Mov64, amd64.At(amd64.RCX, 0), amd64.RDX)
 		e.release(amd64.RAX, death{t: ir.AnyType, state: i.State})
 	})
@@ -181,8 +181,8 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 		e.Bind(l.hit)
 		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, off.AttrCacheMethod+8))
 		e.RR(amd64.Mov64, amd64.RDX, amd64.RDI)
-		e.M(amd64.Inc64, amd64.At(amd64.RAX, off.ObjRefcnt))
-		e.M(amd64.Inc64, amd64.At(amd64.RDX, off.ObjRefcnt))
+		e.countUp(amd64.RAX)
+		e.countUp(amd64.RDX)
 		e.outOfLine(func() {
 			e.Bind(other)
 			e.RI(amd64.Add64, amd64.R8, size)
@@ -199,7 +199,7 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 			e.RM(amd64.Mov64, amd64.RDX, amd64.At(amd64.RDX, 0))
 			e.RR(amd64.Test64, amd64.RDX, amd64.RDX)
 			e.Jcc(amd64.E, l.miss)
-			e.M(amd64.Inc64, amd64.At(amd64.RDX, off.ObjRefcnt))
+			e.countUp(amd64.RDX)
 			e.Zero(amd64.RAX)
 			e.Jmp(l.done)
 		})

@@ -62,7 +62,7 @@ func (e *emitter) emitCallee() {
 	field := func(offset int32) amd64.Mem { return amd64.At(frame, offset) }
 	e.MR(amd64.Mov64, field(off.FrameFunc), callable)
 	e.MR(amd64.Mov64, field(off.FrameCode), code)
-	e.M(amd64.Inc64, amd64.At(code, off.ObjRefcnt))
+	e.countUp(code)
 	for _, f := range [][2]int32{{off.FrameGlobals, off.FuncGlobals}, {off.FrameBuiltins, off.FuncBuiltins}} {
 		e.RM(amd64.Mov64, scratch, amd64.At(callable, f[1]))
 		e.MR(amd64.Mov64, field(f[0]), scratch)
@@ -100,7 +100,7 @@ func (e *emitter) emitCallee() {
 	e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
 	for _, r := range []amd64.Reg{callable, code} {
 		alive := e.NewLabel()
-		e.M(amd64.Dec64, amd64.At(r, off.ObjRefcnt))
+		e.countDown(r)
 		e.Jcc(amd64.NE, alive)
 		e.RR(amd64.Mov64, scratch, r)
 		e.Call(e.dealloc)
@@ -116,10 +116,10 @@ func (e *emitter) emitCallee() {
 	e.Jcc(amd64.NE, general)
 	e.MI(amd64.Cmp64, amd64.At(callable, off.ObjRefcnt), 1)
 	e.Jcc(amd64.E, general)
-	e.M(amd64.Dec64, amd64.At(callable, off.ObjRefcnt))
+	e.countDown(callable)
 	for k, part := range []int32{off.MethodFunc, off.MethodSelf} {
 		e.RM(amd64.Mov64, code, amd64.At(callable, part))
-		e.M(amd64.Inc64, amd64.At(code, off.ObjRefcnt))
+		e.countUp(code)
 		e.MR(amd64.Mov64, amd64.At(stack, int32(8*k)), code)
 	}
 	e.Jmp(start)

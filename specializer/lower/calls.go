@@ -535,8 +535,8 @@ func selectCallFunction(s *selector, i *ir.Instr) {
 			{off.FrameLocals, 0}, {off.FrameObject, 0}, {off.FramePrevInstr, t.Start - 2}, {off.FrameStacktop, frameStarted},
 		}
 		e.setFields(f, fields)
-		e.M(amd64.Inc64, e.absolute(fn, top))
-		e.M(amd64.Inc64, e.absolute(code, top))
+		e.countAt(amd64.Inc64, fn, top)
+		e.countAt(amd64.Inc64, code, top)
 		e.MR(amd64.Mov64, field(off.FramePrevious), frameReg)
 		for k, v := range i.Args {
 			e.toMem(e.localOf(f, k), s.vreg(v), l[ops[k]])

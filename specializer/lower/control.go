@@ -329,7 +329,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 			}
 			e.RR(amd64.Mov64, amd64.RDX, amd64.RAX)
 			if i.Imm != 0 {
-				e.M(amd64.Inc64, amd64.At(amd64.RDX, s.off.ObjRefcnt))
+				e.countUp(amd64.RDX)
 			}
 			e.RR(amd64.Mov64, amd64.RDI, threadReg)
 			e.RR(amd64.Mov64, amd64.RSI, frameReg)
@@ -340,7 +340,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 		})
 		counted := i.Imm != 0 && !(handed >= 0 && silentUpTo(slots, handed))
 		if counted {
-			e.M(amd64.Inc64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
+			e.countUp(amd64.RAX)
 		}
 		if s.f.Generator { // its locals are released by whoever resumed it, once the generator is finished
 			e.MI(amd64.Mov32, amd64.At(frameReg, s.off.FrameStacktop), int32(s.f.Locals))
@@ -356,7 +356,7 @@ func selectReturn(s *selector, i *ir.Instr) {
 				e.RM(amd64.Mov64, amd64.RCX, e.localOf(amd64.RDX, sl.slot))
 				e.release(amd64.RCX, death{t: sl.t})
 			case counted: // not the last reference
-				e.M(amd64.Dec64, amd64.At(amd64.RAX, s.off.ObjRefcnt))
+				e.countDown(amd64.RAX)
 			}
 		}
 		e.M(amd64.Inc32, amd64.At(threadReg, s.off.ThreadRecursionRemaining))

@@ -236,7 +236,7 @@ func (e *emitter) emitResumer(r *resumer) {
 	// The value goes on its stack, the generator on the stacks of frames and handled exceptions.
 	e.Lea(frame, amd64.At(gen, off.GenFrame))
 	e.RM(amd64.Movsxd, tmp, amd64.At(frame, off.FrameStacktop))
-	e.M(amd64.Inc64, amd64.At(value, off.ObjRefcnt))
+	e.countUp(value)
 	e.MR(amd64.Mov64, amd64.AtIndex(frame, tmp, 8, off.FrameLocalsplus), value)
 	e.MI(amd64.Mov32, amd64.At(frame, off.FrameStacktop), -1)
 	e.MI(amd64.Mov8, amd64.At(frame, off.FrameIsEntry), 1)

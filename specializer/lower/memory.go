@@ -459,7 +459,7 @@ func selectStoreListItem(s *selector, i *ir.Instr) {
 		e.RM(amd64.Mov64, old, amd64.At(items, 0))
 		e.MR(amd64.Mov64, amd64.At(items, 0), reg(l[v]))
 		if i.Imm != 0 {
-			e.M(amd64.Inc64, amd64.At(reg(l[v]), s.off.ObjRefcnt))
+			e.countUp(reg(l[v]))
 		}
 		e.release(old, d)
 		e.outOfLine(func() {
@@ -587,7 +587,7 @@ func selectPushExc(s *selector, i *ir.Instr) {
 		e.outOfLine(func() {
 			e.Bind(none)
 			e.MovImm64(reg(l[d]), s.known(pyabi.KnownNone))
-			e.M(amd64.Inc64, amd64.At(reg(l[d]), s.off.ObjRefcnt))
+			e.countUp(reg(l[d]))
 			e.Jmp(done)
 		})
 	})

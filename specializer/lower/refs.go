@@ -40,6 +40,44 @@ func (s *selector) flushes(in *inst, state *ir.FrameState) *exit {
 	return s.exitTo(in, codemeta.ExitFlush, codemeta.ReasonNone, state.Observers(), regalloc.Late, nil)
 }
 
+// countUp, countDown and countFirst change the reference count of the object in r, countFirst that of one which had none. The flags
+// are those of the last instruction emitted here, which changes the object.
+func (e *emitter) countUp(r amd64.Reg) {
+	e.countTotal(amd64.Inc64)
+	e.M(amd64.Inc64, amd64.At(r, e.s.off.ObjRefcnt))
+}
+
+func (e *emitter) countDown(r amd64.Reg) {
+	e.countTotal(amd64.Dec64)
+	e.M(amd64.Dec64, amd64.At(r, e.s.off.ObjRefcnt))
+}
+
+func (e *emitter) countFirst(r amd64.Reg) {
+	e.countTotal(amd64.Inc64)
+	e.MI(amd64.Mov64, amd64.At(r, e.s.off.ObjRefcnt), 1)
+}
+
+// countAt is countUp or countDown for an object at a fixed address, which may go through r.
+func (e *emitter) countAt(op amd64.Op, addr uint64, r amd64.Reg) {
+	e.countTotal(op)
+	e.M(op, e.absolute(addr, r))
+}
+
+// countTotal keeps the sum of all counts, which a debug build of the interpreter has; all registers are preserved.
+func (e *emitter) countTotal(op amd64.Op) {
+	total := e.helper(pyabi.HelperRefTotal)
+	switch {
+	case total == 0:
+	case fitsImm32(total):
+		e.M(op, amd64.At(amd64.NoReg, int32(total)))
+	default:
+		e.R(amd64.Push, scratch)
+		e.MovImm64(scratch, total)
+		e.M(op, amd64.At(scratch, 0))
+		e.R(amd64.Pop, scratch)
+	}
+}
+
 // release emits the decrement of an object's count and, out of line, its deallocation, which preserves all registers.
 func (e *emitter) release(r amd64.Reg, d death) {
 	dead, done := e.NewLabel(), e.NewLabel()
@@ -47,7 +85,7 @@ func (e *emitter) release(r amd64.Reg, d death) {
 		e.RR(amd64.Test64, r, r)
 		e.Jcc(amd64.E, done)
 	}
-	e.M(amd64.Dec64, amd64.At(r, e.s.off.ObjRefcnt))
+	e.countDown(r)
 	e.Jcc(amd64.E, dead)
 	e.Bind(done)
 	e.outOfLine(func() {
@@ -68,7 +106,7 @@ func (e *emitter) release(r amd64.Reg, d death) {
 		}
 		switch {
 		case d.x != nil:
-			e.MI(amd64.Mov64, amd64.At(r, e.s.off.ObjRefcnt), 1)
+			e.countFirst(r)
 			e.flushCall(d.x.id)
 			e.Jmp(done)
 		case d.state != nil:
@@ -84,7 +122,7 @@ func (e *emitter) release(r amd64.Reg, d death) {
 // releaseAt is release for an object of any class at a fixed address; the state shows everything to finalizers. It destroys rcx.
 func (e *emitter) releaseAt(addr uint64, state *ir.FrameState) {
 	dead, done := e.NewLabel(), e.NewLabel()
-	e.M(amd64.Dec64, e.absolute(addr, amd64.RCX))
+	e.countAt(amd64.Dec64, addr, amd64.RCX)
 	e.Jcc(amd64.E, dead)
 	e.Bind(done)
 	e.outOfLine(func() {
@@ -205,11 +243,11 @@ func selectIncRef(s *selector, i *ir.Instr) {
 			skip := e.NewLabel()
 			e.RR(amd64.Test64, reg(l[a]), reg(l[a]))
 			e.Jcc(amd64.E, skip)
-			e.M(amd64.Inc64, amd64.At(reg(l[a]), s.off.ObjRefcnt))
+			e.countUp(reg(l[a]))
 			e.Bind(skip)
 			return
 		}
-		e.M(amd64.Inc64, amd64.At(reg(l[a]), s.off.ObjRefcnt))
+		e.countUp(reg(l[a]))
 	})
 }
 
@@ -220,7 +258,7 @@ func selectNewRef(s *selector, i *ir.Instr) {
 	d := in.def(s.vreg(i.Result()))
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.toReg(reg(l[d]), v, l[a])
-		e.M(amd64.Inc64, amd64.At(reg(l[d]), s.off.ObjRefcnt))
+		e.countUp(reg(l[d]))
 	})
 }
 

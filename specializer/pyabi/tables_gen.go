@@ -491,6 +491,7 @@ const (
 	HelperDeallocGeneralStub
 	HelperIntPool
 	HelperExtraIndex
+	HelperRefTotal
 	HelperColdStub
 
 	// NumHelpers bounds the helper numbers.
@@ -652,6 +653,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperDeallocGeneralStub:    {"DeallocGeneralStub", "s", "", FlagPython},
 	HelperIntPool:               {"IntPool", "s", "", 0},
 	HelperExtraIndex:            {"ExtraIndex", "s", "", 0},
+	HelperRefTotal:              {"RefTotal", "s", "", 0},
 	HelperColdStub:              {"ColdStub", "s", "", FlagRaises | FlagPython},
 }
 

@@ -53,6 +53,8 @@ def test_program(name: str) -> None:
 
 def test_snapshots_are_current(tmp_path: Path) -> None:
     """What the Go tests compile is what this shim hands over for these programs; `make record` brings it up to date."""
+    if hasattr(sys, "gettotalrefcount"):
+        pytest.skip("snapshots are recorded with an ordinary build of the interpreter")
     recorded = sorted(SNAPSHOTS.glob("*.snapshot"))
     version = int.from_bytes(recorded[0].read_bytes()[VERSION], "little")
     if version != sys.hexversion:

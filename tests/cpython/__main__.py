@@ -273,7 +273,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="where results are kept; default: build/cpython/VERSION")
     parser.add_argument("--test-package", type=Path, help="a folder with a `test` package of this version")
     options = parser.parse_args()
-    name = platform.python_version() + ("-children" if options.children else "")
+    name = platform.python_version() + ("-debug" if hasattr(sys, "gettotalrefcount") else "")
+    name += "-children" if options.children else ""
     options.results = options.results or ROOT / "build" / "cpython" / name
     options.python = sys.executable
     if options.children:
