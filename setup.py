@@ -1,7 +1,7 @@
 """The native build, and nothing else: metadata is static in pyproject.toml.
 
-Two things are compiled into the package: the extension module `_pyston_lite` from `cshim/*.c`, and the compiler library
-`libpystonlite.so` from the Go package `./ext`. Installing a wheel needs neither a C compiler nor Go.
+Three things are compiled into the package: the extension modules `_pyston_lite`, from `cshim/*.c`, and `_autoload`, and the
+compiler library `libpystonlite.so` from the Go package `./ext`. Installing a wheel needs neither a C compiler nor Go.
 
 Environment switches of the build:
 
@@ -150,17 +150,25 @@ class BuildNative(build_ext):
 # setup() wants paths relative to this file, and may be called from anywhere.
 os.chdir(ROOT)
 
+
+
+def extension(name: str, sources: str, link_args: list[str]) -> Extension:
+    return Extension(
+        f"pyston_lite.{name}",
+        sources=sorted(glob(sources)),
+        depends=sorted(path for kind in ("h", "def") for path in glob(f"cshim/**/*.{kind}", recursive=True)),
+        include_dirs=["cshim"],
+        define_macros=[("Py_BUILD_CORE", "1")],
+        extra_compile_args=c_flags(),
+        extra_link_args=link_args + ([f"-fsanitize={SANITIZE}"] if SANITIZE else []),
+    )
+
+
 setup(
     ext_modules=[
-        Extension(
-            "pyston_lite._pyston_lite",
-            sources=sorted(glob("cshim/*.c")),
-            depends=sorted(path for kind in ("h", "def") for path in glob(f"cshim/**/*.{kind}", recursive=True)),
-            include_dirs=["cshim"],
-            define_macros=[("Py_BUILD_CORE", "1")],
-            extra_compile_args=c_flags(),
-            extra_link_args=[f"-fsanitize={SANITIZE}"] if SANITIZE else [],
-        )
+        extension("_pyston_lite", "cshim/*.c", []),
+        # Every process with autoload loads this one: two pieces to map instead of four.
+        extension("_autoload", "cshim/autoload/*.c", ["-Wl,-z,noseparate-code"]),
     ],
     cmdclass={"build_ext": BuildNative},
 )

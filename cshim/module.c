@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The settings of a process whose environment says nothing about pyston_lite; the package has the same (`_DEFAULTS`). */
 #define SHIPPED {.threshold = 800, .loop_threshold = 6000, .code_cap = (size_t)64 << 20}
@@ -187,21 +186,6 @@ module_enable(PyObject *module, PyObject *dict)
     Py_RETURN_NONE;
 }
 
-/* Whether a variable of the environment is one of the switches, or the name that earlier generations obeyed. */
-static bool
-environment_speaks(void)
-{
-    static const char *const starts[] = {"PYSTON_LITE", "DISABLE_PYSTON"};
-    for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
-        for (size_t i = 0; i < Py_ARRAY_LENGTH(starts); i++) {
-            if (strncmp(*variable, starts[i], strlen(starts[i])) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* The compiler's library, which lies beside the file of this module; NULL with an exception. */
 static char *
 library_path(PyObject *file)
@@ -237,8 +221,8 @@ finish_import(PyObject *module, PyObject *spec, PyObject *file)
     return done;
 }
 
-/* What `pyston_lite.enable()` does, for the line of the `.pth` file, which has created this module from its spec.  The package
- * itself takes many times as long to import, and is asked only when there is something to decide. */
+/* What `pyston_lite.enable()` does in an environment that says nothing, for autoload/autoload.c, which has created this module
+ * from its spec. */
 static PyObject *
 module_autoload(PyObject *module, PyObject *spec)
 {
@@ -249,16 +233,11 @@ module_autoload(PyObject *module, PyObject *spec)
     if (config.library == NULL) {
         return NULL;
     }
-    if (environment_speaks()) {
-        clear_config(&config);
+    if (!start(config)) {
+        PyErr_SetString(PyExc_RuntimeError, pl_hook_refusal);
+        return NULL;
     }
-    else if (start(config)) {
-        Py_RETURN_TRUE;
-    }
-    PyObject *package = PyImport_ImportModule("pyston_lite");
-    PyObject *enabled = package != NULL ? PyObject_CallMethod(package, "enable", NULL) : NULL;
-    Py_XDECREF(package);
-    return enabled;
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -413,7 +392,7 @@ module_build_info(PyObject *module, PyObject *unused)
 static PyMethodDef module_methods[] = {
     {"enable", module_enable, METH_O, PyDoc_STR("enable(config, /)\n--\n\nInstall the evaluator hook.")},
     {"autoload", module_autoload, METH_O,
-     PyDoc_STR("autoload(spec, /)\n--\n\nEnable as the environment says; whether that was done.")},
+     PyDoc_STR("autoload(spec, /)\n--\n\nComplete this module and enable it as shipped.")},
     {"defaults", module_defaults, METH_NOARGS, PyDoc_STR("defaults()\n--\n\nSettings of a process that has none.")},
     {"__getattr__", module_getattr, METH_O, NULL},
     {"disable", module_disable, METH_NOARGS, PyDoc_STR("disable()\n--\n\nRemove the evaluator hook.")},

@@ -50,9 +50,8 @@ _DEFAULTS: "dict[str, Any]" = {
     "code_cap_mb": 64,
 }
 
-# The module is there before the package when autoload has loaded it.
-_native: "ModuleType | None" = sys.modules.get(__name__ + "._pyston_lite")
-_reason: "str | None" = None if _native is not None and _native.is_enabled() else "enable() has not been called"
+_native: "ModuleType | None" = None
+_reason: "str | None" = "enable() has not been called"
 _stats_target: "str | None" = None
 
 
@@ -211,3 +210,18 @@ def __getattr__(name: str) -> "Any":
         except _NotSupported:
             return _Refused
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _adopt() -> None:
+    """Take over what autoload has begun: the native module is there before the package, or put off until it is wanted."""
+    global _native, _reason
+    autoload = sys.modules.get(__name__ + "._autoload")
+    if autoload is not None:
+        autoload.load()
+    if _native is None:
+        _native = sys.modules.get(__name__ + "._pyston_lite")
+        if is_enabled():
+            _reason = None
+
+
+_adopt()

@@ -29,8 +29,8 @@ class Refused(Exception):
 def enable(config: Config, /) -> None:
     """Install the evaluator hook. Raises RuntimeError with the reason when it cannot be."""
 
-def autoload(spec: ModuleSpec, /) -> bool:
-    """What the `.pth` file calls on a module that it has just created: complete it, and enable as the environment says."""
+def autoload(spec: ModuleSpec, /) -> None:
+    """What autoload calls on a module that it has just created: complete it, and enable as shipped. Raises RuntimeError."""
 
 def defaults() -> dict[str, int]:
     """The settings that hold without any others."""

@@ -1,7 +1,8 @@
 """Switches acceleration on for every start of one Python installation, by a `.pth` file in its site directory.
 
-The file is the one that the pyston-lite-autoload distribution consists of. Its single line catches every exception, so a
-start-up never fails because of it, not even when pyston_lite has been removed and the file has stayed.
+The file is the one that the pyston-lite-autoload distribution consists of. A start-up never fails because of its single line,
+not even when pyston_lite has been removed and the file has stayed; of a native module that is there and cannot be loaded `site`
+tells, and goes on.
 """
 
 import os

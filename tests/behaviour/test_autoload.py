@@ -12,8 +12,13 @@ from pyston_lite import autoload
 
 from tests.support import ROOT, make_environment, site_directory
 
-# Whether the native module is there, and whether it is on.
-STATE = "import sys; m = sys.modules.get('pyston_lite._pyston_lite'); print(m is not None, m is not None and m.is_enabled())"
+# Whether the native module is there once there is a loop, and whether it is on.
+STATE = (
+    "import sys\nfor _ in (): pass\n"
+    "m = sys.modules.get('pyston_lite._pyston_lite'); print(m is not None, m is not None and m.is_enabled())"
+)
+# Prints which modules of ours are loaded, without a loop and without a call of a Python function.
+OURS = "import sys; print(*sorted(filter({'pyston_lite', 'pyston_lite._autoload', 'pyston_lite._pyston_lite', 'pyston_lite.config'}.__contains__, sys.modules)))"
 
 
 def start(python: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -51,18 +56,82 @@ def test_on_and_off(python: Path) -> None:
 
 def test_kill_switches(python: Path) -> None:
     start(python, "-m", "pyston_lite", "autoload", "on")
-    assert state(python, DISABLE_PYSTON="") == "True False"
-    assert state(python, PYSTON_LITE="off") == "True False"
+    assert state(python, DISABLE_PYSTON="") == "False False"
+    assert state(python, PYSTON_LITE="off") == "False False"
     assert state(python, PYSTON_LITE="1") == "True True"
     assert start(python, "-S", "-c", STATE).stdout == "False False\n"
 
 
-def test_only_the_native_module_is_loaded(python: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "loaded"),
+    [
+        ("pass", "pyston_lite._autoload"),
+        ("def f(): pass\nf()", "pyston_lite._autoload"),
+        ("while True: break", "pyston_lite._autoload"),  # there is no backward jump in this
+        ("def f(): pass\nf(); f(); f(); f(); f(); f(); f(); f(); f()", "pyston_lite._autoload pyston_lite._pyston_lite"),
+        ("def f():\n  for _ in (): pass\nf()", "pyston_lite._autoload pyston_lite._pyston_lite"),
+        ("for _ in (): pass", "pyston_lite._autoload pyston_lite._pyston_lite"),
+        ("import pyston_lite", "pyston_lite pyston_lite._autoload pyston_lite._pyston_lite"),
+    ],
+)
+def test_the_native_module_comes_when_a_process_is_not_short(python: Path, program: str, loaded: str) -> None:
     start(python, "-m", "pyston_lite", "autoload", "on")
-    ours = "import sys; print(sorted(name for name in sys.modules if name.startswith('pyston_lite')))"
-    assert start(python, "-c", ours).stdout == "['pyston_lite._pyston_lite']\n"
-    both = "['pyston_lite', 'pyston_lite._pyston_lite', 'pyston_lite.config']\n"
-    assert start(python, "-c", ours, PYSTON_LITE_THRESHOLD="5").stdout == both, "switches are what the package reads"
+    done = start(python, "-c", f"{program}\n{OURS}")
+    assert (done.stdout, done.stderr) == (f"{loaded}\n", "")
+
+
+def test_switches_are_what_the_package_reads(python: Path) -> None:
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    all_of_them = "pyston_lite pyston_lite._autoload pyston_lite._pyston_lite pyston_lite.config\n"
+    assert start(python, "-c", OURS, PYSTON_LITE_THRESHOLD="5").stdout == all_of_them
+
+
+def test_an_environment_that_changes_later_has_no_say(python: Path) -> None:
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    code = "import os; os.environ['PYSTON_LITE'] = '0'; import pyston_lite; print(pyston_lite.is_enabled())"
+    assert start(python, "-c", code).stdout == "True\n"
+
+
+def test_nobody_sees_it_being_loaded(python: Path) -> None:
+    """Neither a tracer nor the exception that is being handled or thrown is touched."""
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    code = """
+import sys
+events = []
+def tracer(frame, event, arg):
+    events.append((frame.f_code.co_name, event))
+def f(): pass
+def g():
+    try:
+        yield
+    except KeyError as error:
+        for _ in (): pass
+        yield sys.exc_info()[1] is error
+waiting = g()
+next(waiting)
+sys.settrace(tracer)
+f(); f(); f(); f(); f(); f()
+print(waiting.throw(KeyError(1)))
+f()
+sys.settrace(None)
+print(events == [("f", "call")] * 6 + [("g", "call")] + [("f", "call")])
+"""
+    expected = start(python, "-c", code, PYSTON_LITE="0")
+    done = start(python, "-c", f"{code}\n{OURS}")
+    assert (done.stdout, done.stderr) == (expected.stdout + "pyston_lite._autoload pyston_lite._pyston_lite\n", "")
+    assert expected.stdout.startswith("True\n")
+
+
+def test_subinterpreters_are_left_to_stock(python: Path) -> None:
+    start(python, "-m", "pyston_lite", "autoload", "on")
+    code = """
+import _xxsubinterpreters as interpreters
+one = interpreters.create()
+interpreters.run_string(one, "import sys\\nfor i in range(100): pass\\nprint('pyston_lite._pyston_lite' in sys.modules)")
+interpreters.destroy(one)
+"""
+    done = start(python, "-c", f"{code}\nfor _ in (): pass\n{OURS}")
+    assert (done.stdout, done.stderr) == ("False\npyston_lite._autoload pyston_lite._pyston_lite\n", "")
 
 
 def test_the_package_finds_what_was_loaded(python: Path) -> None:
@@ -97,7 +166,7 @@ def test_line_is_one_import_line() -> None:
     assert text.startswith("import ") and text.count("\n") == 1 and text.endswith("\n")
 
 
-@pytest.mark.parametrize("damage", ["removed", "syntax", "no_native", "no_library", "raises", "config"])
+@pytest.mark.parametrize("damage", ["removed", "syntax", "no_autoload", "no_native", "no_library", "raises", "config"])
 def test_start_up_never_breaks(python: Path, damage: str) -> None:
     start(python, "-m", "pyston_lite", "autoload", "on")
     package = site_directory(python) / "pyston_lite"
@@ -109,8 +178,8 @@ def test_start_up_never_breaks(python: Path, damage: str) -> None:
         (package / "__init__.py").write_text("raise ValueError('broken')\n")
     elif damage == "config":
         (package / "config.py").write_text("raise ValueError('broken')\n")
-    elif damage == "no_native":
-        for path in package.glob("_pyston_lite.*"):
+    elif damage in ("no_autoload", "no_native"):
+        for path in package.glob(f"_{damage.removeprefix('no_').replace('native', 'pyston_lite')}.*"):
             path.unlink()
     else:
         (package / "libpystonlite.so").unlink()

@@ -48,6 +48,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     suffix = "cpython-311-x86_64-linux-gnu.so"
     files = {"__init__.py", "__main__.py", "autoload.py", "config.py", "launcher.py", "report.py", "py.typed"}
     files |= {"_pyston_lite.pyi", "pyston_lite_autoload.pth", f"_pyston_lite.{suffix}", "libpystonlite.so"}
+    files |= {"_autoload.pyi", f"_autoload.{suffix}"}
     assert names == {f"pyston_lite/{name}" for name in files}
     assert wheel.name.endswith("-cp311-cp311-linux_x86_64.whl")
 
