@@ -70,9 +70,9 @@ pl_load_global(PyObject *globals, PyObject *builtins, PyObject *name)
 }
 
 int
-pl_delete_global(PyObject *globals, PyObject *name)
+pl_delete_global(pl_frame *f, PyObject *name)
 {
-    int status = PyDict_DelItem(globals, name);
+    int status = PyDict_DelItem(f->f_globals, name);
     if (status < 0 && PyErr_ExceptionMatches(PyExc_KeyError)) {
         PyErr_Clear();
         name_error(not_defined, name);
@@ -199,6 +199,19 @@ pl_load_deref(PyObject *cell, PyCodeObject *code, int64_t slot)
 {
     PyObject *value = PyCell_GET(cell);
     return value != NULL ? Py_NewRef(value) : pl_raise_unbound_deref(code, slot);
+}
+
+int
+pl_delete_deref(PyObject *cell, PyCodeObject *code, int64_t slot)
+{
+    PyObject *old = PyCell_GET(cell);
+    if (old == NULL) {
+        pl_raise_unbound_deref(code, slot);
+        return -1;
+    }
+    PyCell_SET(cell, NULL);
+    Py_DECREF(old);
+    return 0;
 }
 
 PyObject *

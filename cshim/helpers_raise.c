@@ -195,3 +195,145 @@ pl_eg_match(PyObject *exception, PyObject *named)
     PyErr_SetHandledException(parts.first);
     return parts;
 }
+
+/* Whether an exception is a part of the one that was caught, raised again as it was: the parts that splitting makes have its notes,
+ * traceback and chain. */
+static bool
+is_part(PyObject *exception, PyObject *caught)
+{
+    PyBaseExceptionObject *a = (PyBaseExceptionObject *)exception, *b = (PyBaseExceptionObject *)caught;
+    return a->notes == b->notes && a->traceback == b->traceback && a->cause == b->cause && a->context == b->context;
+}
+
+/* Adds the addresses of the exceptions in nested groups to a set; false with an exception. */
+static bool
+add_leaves(PyObject *exception, PyObject *leaves)
+{
+    if (!PyObject_TypeCheck(exception, (PyTypeObject *)PyExc_BaseExceptionGroup)) {
+        PyObject *address = PyLong_FromVoidPtr(exception);
+        bool good = address != NULL && PySet_Add(leaves, address) == 0;
+        Py_XDECREF(address);
+        return good;
+    }
+    if (Py_EnterRecursiveCall(" in collect_exception_group_leaf_ids")) {
+        return false;
+    }
+    PyObject *parts = ((PyBaseExceptionGroupObject *)exception)->excs;
+    bool good = true;
+    for (Py_ssize_t i = 0; good && i < PyTuple_GET_SIZE(parts); i++) {
+        good = add_leaves(PyTuple_GET_ITEM(parts, i), leaves);
+    }
+    Py_LeaveRecursiveCall();
+    return good;
+}
+
+/* A group of some parts of another one, which says itself how it is made, with its traceback, chain and notes. */
+static PyObject *
+subset(PyObject *group, PyObject *parts)
+{
+    PyObject *derived = PyObject_CallMethod(group, "derive", "(O)", parts);
+    if (derived != NULL && !PyObject_TypeCheck(derived, (PyTypeObject *)PyExc_BaseExceptionGroup)) {
+        PyErr_SetString(PyExc_TypeError, "derive must return an instance of BaseExceptionGroup");
+        Py_CLEAR(derived);
+    }
+    if (derived == NULL) {
+        return NULL;
+    }
+    PyObject *traceback = PyException_GetTraceback(group), *notes = NULL;
+    bool good = traceback == NULL || PyException_SetTraceback(derived, traceback) == 0;
+    Py_XDECREF(traceback);
+    if (good) {
+        PyException_SetContext(derived, PyException_GetContext(group));
+        PyException_SetCause(derived, PyException_GetCause(group));
+        good = _PyObject_LookupAttr(group, &_Py_ID(__notes__), &notes) >= 0;
+    }
+    if (good && notes != NULL && PySequence_Check(notes)) {
+        PyObject *copy = PySequence_List(notes);
+        good = copy != NULL && PyObject_SetAttr(derived, &_Py_ID(__notes__), copy) == 0;
+        Py_XDECREF(copy);
+    }
+    Py_XDECREF(notes);
+    if (!good) {
+        Py_CLEAR(derived);
+    }
+    return derived;
+}
+
+/* What of an exception is among the leaves, nested as it was; NULL without an exception when nothing is. */
+static PyObject *
+project(PyObject *exception, PyObject *leaves)
+{
+    if (!PyObject_TypeCheck(exception, (PyTypeObject *)PyExc_BaseExceptionGroup)) {
+        PyObject *address = PyLong_FromVoidPtr(exception);
+        int found = address != NULL ? PySet_Contains(leaves, address) : -1;
+        Py_XDECREF(address);
+        return found > 0 ? Py_NewRef(exception) : NULL;
+    }
+    PyObject *kept = PyList_New(0), *parts = ((PyBaseExceptionGroupObject *)exception)->excs, *result = NULL;
+    bool good = kept != NULL;
+    for (Py_ssize_t i = 0; good && i < PyTuple_GET_SIZE(parts); i++) {
+        good = !Py_EnterRecursiveCall(" in exceptiongroup_split_recursive");
+        if (good) {
+            PyObject *part = project(PyTuple_GET_ITEM(parts, i), leaves);
+            Py_LeaveRecursiveCall();
+            good = part != NULL ? PyList_Append(kept, part) == 0 : !PyErr_Occurred();
+            Py_XDECREF(part);
+        }
+    }
+    if (good && PyList_GET_SIZE(kept) > 0) {
+        result = subset(exception, kept);
+    }
+    Py_XDECREF(kept);
+    return result;
+}
+
+/* What of a group is in the given parts of it; NULL without an exception when there are none. */
+static PyObject *
+parts_left(PyObject *group, PyObject *parts)
+{
+    PyObject *leaves = PySet_New(NULL), *result = NULL;
+    bool good = leaves != NULL;
+    for (Py_ssize_t i = 0; good && i < PyList_GET_SIZE(parts); i++) {
+        good = add_leaves(PyList_GET_ITEM(parts, i), leaves);
+    }
+    if (good) {
+        result = project(group, leaves);
+    }
+    Py_XDECREF(leaves);
+    return result;
+}
+
+/* PREP_RERAISE_STAR, for which CPython has a function that is not exported: what goes on from a try statement with except*, or
+ * None.  It is a group of what the clauses raised and, nested as it was, what they left or raised again. */
+PyObject *
+pl_reraise_star(PyObject *caught, PyObject *raised)
+{
+    Py_ssize_t n = PyList_GET_SIZE(raised);
+    if (n == 0) {
+        return Py_NewRef(Py_None);
+    }
+    if (!PyObject_TypeCheck(caught, (PyTypeObject *)PyExc_BaseExceptionGroup)) {
+        return Py_NewRef(PyList_GET_ITEM(raised, 0));       /* no more than one clause can have handled it */
+    }
+    PyObject *new = PyList_New(0), *left = PyList_New(0), *rest = NULL, *result = NULL;
+    bool good = new != NULL && left != NULL;
+    for (Py_ssize_t i = 0; good && i < n; i++) {
+        PyObject *exception = PyList_GET_ITEM(raised, i);
+        good = exception == Py_None || PyList_Append(is_part(exception, caught) ? left : new, exception) == 0;
+    }
+    if (good) {
+        rest = parts_left(caught, left);
+        good = rest != NULL || !PyErr_Occurred();
+    }
+    if (good && PyList_GET_SIZE(new) == 0) {
+        result = Py_NewRef(rest != NULL ? rest : Py_None);
+    }
+    else if (good && (rest == NULL || PyList_Append(new, rest) == 0)) {
+        result = PyList_GET_SIZE(new) == 1 && !pl_wraps_one() ? Py_NewRef(PyList_GET_ITEM(new, 0))
+                                                              : PyObject_CallFunction(PyExc_BaseExceptionGroup, "sO", "", new);
+    }
+    Py_XDECREF(rest);
+    Py_XDECREF(new);
+    Py_XDECREF(left);
+    return result;
+}

@@ -303,4 +303,11 @@ pl_inlines_getitem(void)
     return Py_Version < 0x030b0700;
 }
 
+/* Whether the only exception that goes on from except* clauses, a new one, is put into a group: before 3.11.4. */
+static inline bool
+pl_wraps_one(void)
+{
+    return Py_Version < 0x030b0400;
+}
+
 #endif

@@ -418,6 +418,7 @@ const (
 	HelperReraise
 	HelperExcMatch
 	HelperEgMatch
+	HelperReraiseStar
 	HelperBeforeWith
 	HelperBeforeAsyncWith
 	HelperWithExceptStart
@@ -465,6 +466,7 @@ const (
 	HelperDeleteName
 	HelperNewCell
 	HelperLoadDeref
+	HelperDeleteDeref
 	HelperLoadClassDeref
 	HelperRaiseUnboundLocal
 	HelperRaiseUnboundDeref
@@ -580,6 +582,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperReraise:               {"Reraise", "i", "o", FlagRaises},
 	HelperExcMatch:              {"ExcMatch", "i", "oo", FlagRaises},
 	HelperEgMatch:               {"EgMatch", "oo", "oo", FlagRaises | FlagPython},
+	HelperReraiseStar:           {"ReraiseStar", "o", "oo", FlagRaises | FlagPython},
 	HelperBeforeWith:            {"BeforeWith", "oo", "oct", FlagRaises | FlagPython},
 	HelperBeforeAsyncWith:       {"BeforeAsyncWith", "oo", "oct", FlagRaises | FlagPython},
 	HelperWithExceptStart:       {"WithExceptStart", "o", "ooct", FlagRaises | FlagPython},
@@ -621,12 +624,13 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperMatchClass:            {"MatchClass", "o", "ooow", FlagRaises | FlagPython},
 	HelperLoadGlobal:            {"LoadGlobal", "o", "ooo", FlagRaises | FlagPython},
 	HelperStoreGlobal:           {"StoreGlobal", "i", "ooo", FlagRaises | FlagPython},
-	HelperDeleteGlobal:          {"DeleteGlobal", "i", "oo", FlagRaises | FlagPython},
+	HelperDeleteGlobal:          {"DeleteGlobal", "i", "fo", FlagRaises | FlagPython},
 	HelperLoadName:              {"LoadName", "o", "fo", FlagRaises | FlagPython},
 	HelperStoreName:             {"StoreName", "i", "foo", FlagRaises | FlagPython},
 	HelperDeleteName:            {"DeleteName", "i", "fo", FlagRaises | FlagPython},
 	HelperNewCell:               {"NewCell", "o", "n", FlagRaises | FlagPython},
 	HelperLoadDeref:             {"LoadDeref", "o", "oow", FlagRaises | FlagPython},
+	HelperDeleteDeref:           {"DeleteDeref", "i", "oow", FlagRaises | FlagPython},
 	HelperLoadClassDeref:        {"LoadClassDeref", "o", "fow", FlagRaises | FlagPython},
 	HelperRaiseUnboundLocal:     {"RaiseUnboundLocal", "o", "ow", FlagRaises | FlagPython},
 	HelperRaiseUnboundDeref:     {"RaiseUnboundDeref", "o", "ow", FlagRaises | FlagPython},

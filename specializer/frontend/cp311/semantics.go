@@ -41,6 +41,12 @@ func init() {
 			v := t.Pop()
 			t.Emit(ir.OpStoreCell, 0, t.LoadLocal(int(in.Arg)), v)
 		},
+		OpDeleteDeref: func(t *translator, in *Instr) {
+			t.DoHelper(pyabi.HelperDeleteDeref, ir.HelperWords{int64(in.Arg)}, t.LoadLocal(int(in.Arg)), t.Const(t.Code.Obj))
+		},
+		OpLoadClassderef: func(t *translator, in *Instr) {
+			t.Push(t.CallHelper(pyabi.HelperLoadClassDeref, ir.HelperWords{int64(in.Arg)}, t.LoadLocal(int(in.Arg))))
+		},
 		OpCopyFreeVars: copyFreeVars,
 		OpMakeCell: func(t *translator, in *Instr) {
 			h := t.hint(in)
@@ -243,6 +249,10 @@ func init() {
 		},
 		OpLoadAssertionError: func(t *translator, _ *Instr) { t.Push(t.Const(t.Snap.Known[pyabi.KnownAssertionError])) },
 		OpLoadBuildClass:     func(t *translator, _ *Instr) { t.Push(t.CallHelper(pyabi.HelperLoadBuildClass, nil)) },
+		OpSetupAnnotations:   func(t *translator, _ *Instr) { t.DoHelper(pyabi.HelperSetupAnnotations, nil) },
+		OpDeleteGlobal: func(t *translator, in *Instr) {
+			t.DoHelper(pyabi.HelperDeleteGlobal, nil, t.Const(t.Code.Names[in.Arg]))
+		},
 		OpDeleteName: func(t *translator, in *Instr) {
 			t.DoHelper(pyabi.HelperDeleteName, nil, t.Const(t.Code.Names[in.Arg]))
 		},
@@ -288,8 +298,9 @@ func init() {
 		},
 		OpAsyncGenWrap: helper(pyabi.HelperAsyncGenWrap, 1),
 		OpReraise:      reraise, OpPushExcInfo: pushExcInfo, OpCheckExcMatch: checkExcMatch, OpCheckEgMatch: checkEgMatch,
-		OpPopExcept:  func(t *translator, _ *Instr) { t.Emit(ir.OpPopExc, 0, t.Pop()) },
-		OpBeforeWith: beforeWith, OpBeforeAsyncWith: beforeWith, OpWithExceptStart: withExceptStart, OpEndAsyncFor: endAsyncFor,
+		OpPrepReraiseStar: helper(pyabi.HelperReraiseStar, 2),
+		OpPopExcept:       func(t *translator, _ *Instr) { t.Emit(ir.OpPopExc, 0, t.Pop()) },
+		OpBeforeWith:      beforeWith, OpBeforeAsyncWith: beforeWith, OpWithExceptStart: withExceptStart, OpEndAsyncFor: endAsyncFor,
 		OpReturnValue: func(t *translator, _ *Instr) {
 			t.Return(t.Pop())
 		},

@@ -498,7 +498,7 @@ def check_names():
             check(f"global {name[:9]}", function,
                   lambda: call("LoadGlobal", scope, function.__builtins__, sys.intern(name)))
     delete = types.FunctionType(stock("", "global known\ndel known\nresult = 0").__code__, {})
-    check("delete global", delete, lambda: call("DeleteGlobal", {}, "known"))
+    check("delete global", delete, lambda: call("DeleteGlobal", sys._getframe(), "known"))
     for name in ("local", "known", "len", "nowhere", "fails"):
         for make in (lambda: {"local": 1}, lambda: Mapping(local=1), lambda: DictWithMissing(local=1)):
             for kind in (dict, DictWithMissing):
@@ -638,7 +638,7 @@ def check_references():
         "Unpack": [((k, o), 2), ([k, o], 2), ([k, o, k], 2), ([k], 2), (k, 2), ({k: 1, o: 2}, 2)],
         "UnpackEx": [([k, o, k, o], 1, 1), ([k], 1, 1), ([], 1, 1), (k, 1, 1)], "NextRaises": [(k,)],
         "LoadGlobal": [({"a": k}, {}, "a"), ({}, {"a": k}, "a"), ({}, {}, name), (DictWithMissing(a=k), {}, "a")],
-        "DeleteGlobal": [({}, name)], "NewCell": [(k,)],
+        "DeleteGlobal": [(sys._getframe(), name)], "DeleteDeref": [(empty, free, 0)], "NewCell": [(k,)],
         "LoadDeref": [(types.CellType(k), free, 0), (empty, free, 0)],
         "BeforeWith": [(Manager(),), (k,), (NoExit(),), (EnterFails(),)],
         "WithExceptStart": [(Manager().__exit__, ValueError())],

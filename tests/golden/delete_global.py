@@ -1,7 +1,7 @@
-"""An instruction that is not compiled (DELETE_GLOBAL) hands the frame over."""
+"""A global that is made and deleted again: a helper looks for it."""
 
 
-def unsupported(flag):
+def delete_global(flag):
     global scratch
     if flag:
         scratch = 1
@@ -10,4 +10,3 @@ def unsupported(flag):
 
 
 CALLS = [(False,), (True,)]
-EXITS = True
