@@ -378,6 +378,7 @@ run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
         if (entry != NULL) {
             return pl_enter(ts, f, entry);
         }
+        pl_miss_resume(pc, f);
     }
     return pc->n_edges != 0 ? pl_run_stock(ts, f, 0) : pl_run_plain(ts, f, 0);
 }
@@ -391,32 +392,14 @@ is_new(PyCodeObject *co)
     return co->co_warmup < 0 && pl_cfg.threshold >= LEAST_THRESHOLD && !pl_cfg.compile_all && !pl_may_loop(co);
 }
 
-/* A generator into which an exception is thrown, mostly by close or because nobody wants it any more, and which has no handler
- * there, ends without running: that needs no evaluator.  False: nothing was done. */
-static bool
-end_thrown(PyThreadState *ts, pl_frame *f)
-{
-    pl_handler h;
-    int64_t at = pl_running(f);
-    if ((pl_blocks & PL_BLOCK_OUT) || pl_is_tracing(ts) || ts->recursion_remaining <= 0 || pl_find_handler(f->f_code, at, &h)) {
-        return false;
-    }
-    pl_raise raise = {.depth = f->stacktop - f->f_code->co_nlocalsplus, .at = at, .lookup = at, .adds_entry = true};
-    pl_link(ts, f);
-    ts->recursion_remaining--;
-    f->stacktop = -1;
-    pl_unwind(ts, f, raise);
-    pl_counters.ended_by_throw++;
-    return true;
-}
-
 PyObject *
 pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
 {
     pl_counters.hook_calls++;
     pl_code *pc = pl_code_get(f->f_code);
     if (throwflag) {
-        return end_thrown(ts, f) ? NULL : run_cold(ts, f, throwflag, pc);
+        PyObject *value;
+        return pl_throw_into(ts, f, pc, &value) ? value : run_cold(ts, f, throwflag, pc);
     }
     if (pc == NULL && pl_blocks == 0 && !pl_results_ready && is_new(f->f_code)) {
         pl_counters.entries_cold++;

@@ -60,6 +60,7 @@ enum pl_entry_kind {
     PL_ENTRY_START = 0,           /* the ordinary start */
     PL_ENTRY_HANDLER = 1,         /* an exception handler; the frame stands there as the stock evaluator would begin it */
     PL_ENTRY_RESUME = 2,          /* where a generator goes on, the value sent on top of its operand stack */
+    PL_ENTRY_THROWN = 3,          /* a handler of a generator, entered from C with a frame that stands there */
 };
 
 /* One of the places at which a unit with several can be entered.  The frame's memory is current there. */

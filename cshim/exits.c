@@ -143,6 +143,13 @@ note_site(PyCodeObject *co, uint32_t bci, uint16_t reason)
     return 1;
 }
 
+void
+pl_miss_entry(pl_unit *unit, PyCodeObject *co, int64_t bci)
+{
+    uint32_t times = note_site(co, (uint32_t)bci, pl_reason_exception());
+    pl_note_handler(pl_code_get(unit->code), unit, times);
+}
+
 /* ---- exits ---------------------------------------------------------------------------------------------------------- */
 
 /* Where an outer frame stands while its CALL runs an inlined callee: at the last cache entry, as in the stock evaluator. */
@@ -311,8 +318,7 @@ raise_in(PyThreadState *ts, pl_frame *f, pl_raise raise, pl_unit *unit, const ui
             *resume = entry;
             return PL_SAME_FRAME;
         }
-        uint32_t times = note_site(f->f_code, (uint32_t)h.target, pl_reason_exception());
-        pl_note_handler(pl_code_get(unit->code), unit, times);
+        pl_miss_entry(unit, f->f_code, h.target);
     }
     pl_set_next(f, h.target);
     pl_give_up(ts, f, raise.depth);

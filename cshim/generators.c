@@ -191,6 +191,73 @@ resume(PyGenObject *gen, PyObject *value, const uint8_t *entry, pl_ctx *ctx, PyT
     return result;
 }
 
+/* ---- throwing in ------------------------------------------------------------------------------------------------------- */
+
+/* The entry of a handler for exceptions from outside, or NULL. */
+static const uint8_t *
+thrown_entry(const pl_unit *unit, int bci)
+{
+    for (uint32_t i = unit->n_places; i-- > 0 && unit->places[i].kind == PL_ENTRY_THROWN;) {
+        if (unit->places[i].bci == (uint32_t)bci) {
+            return unit->entry + unit->places[i].offset;
+        }
+    }
+    return NULL;
+}
+
+/* Without a handler the generator ends, for which no evaluator is needed.  With one it goes on there in machine code. */
+bool
+pl_throw_into(PyThreadState *ts, pl_frame *f, pl_code *pc, PyObject **result)
+{
+    pl_handler h;
+    int64_t at = pl_running(f);
+    if ((pl_blocks & PL_BLOCK_OUT) || pl_is_tracing(ts) || ts->recursion_remaining <= 0) {
+        return false;
+    }
+    const uint8_t *entry = NULL;
+    if (pl_find_handler(f->f_code, at, &h)) {
+        pl_unit *unit = pc != NULL && pl_code_fits(pc, f) ? pc->unit : NULL;
+        if (unit == NULL) {
+            return false;
+        }
+        entry = thrown_entry(unit, h.target);
+        if (entry == NULL) {
+            pl_miss_entry(unit, f->f_code, h.target);
+            return false;
+        }
+        unit->entries++;
+    }
+    pl_raise raise = {.depth = f->stacktop - f->f_code->co_nlocalsplus, .at = at, .lookup = at, .adds_entry = true};
+    pl_link(ts, f);
+    ts->recursion_remaining--;
+    f->stacktop = -1;
+    if (!pl_unwind(ts, f, raise)) {
+        pl_counters.ended_by_throw++;
+        *result = NULL;
+    }
+    else if ((pl_blocks & PL_BLOCK_OUT) || pl_is_tracing(ts)) {      /* a finalizer has switched it on */
+        *result = pl_run_stock(ts, f, 0);
+    }
+    else {
+        pl_counters.thrown_in++;
+        *result = pl_enter(ts, f, entry);
+    }
+    return true;
+}
+
+/* Where a delegation has ended in an exception with a value (its receiver has caught what was thrown in), CPython resumes
+ * behind the SEND, at its jump target. */
+void
+pl_miss_resume(pl_code *pc, const pl_frame *f)
+{
+    int64_t at = pl_running(f);
+    if (f->owner == FRAME_OWNED_BY_GENERATOR && pl_opcode(f->f_code, at) == JUMP_BACKWARD_NO_INTERRUPT) {
+        pl_miss_entry(pc->unit, f->f_code, at + 1);
+    }
+}
+
+/* ---- iterating from C --------------------------------------------------------------------------------------------------- */
+
 static iternextfunc stock_iternext;       /* of generators, while ours is in its place */
 
 /* tp_iternext of generators while the hook is installed: what sum, list and zip call for each item.  It resumes machine code

@@ -187,7 +187,7 @@ unit_is_sound(const pl_unit *unit)
     }
     for (uint32_t i = 0; i < unit->n_places; i++) {
         const pl_entry *e = &unit->places[i];
-        if (e->bci >= Py_SIZE(unit->code) || e->depth > unit->code->co_stacksize || e->kind > PL_ENTRY_RESUME ||
+        if (e->bci >= Py_SIZE(unit->code) || e->depth > unit->code->co_stacksize || e->kind > PL_ENTRY_THROWN ||
             e->offset >= unit->code_size) {
             return false;
         }
@@ -204,7 +204,10 @@ index_entries(pl_unit *unit)
     }
     unit->at = calloc((size_t)Py_SIZE(unit->code), sizeof(*unit->at));
     for (uint32_t i = 1; unit->at != NULL && i < unit->n_places; i++) {
-        unit->at[unit->places[i].bci] = unit->entry + unit->places[i].offset;
+        const pl_entry *e = &unit->places[i];
+        if (e->kind != PL_ENTRY_THROWN) {
+            unit->at[e->bci] = unit->entry + e->offset;
+        }
     }
     return unit->at != NULL;
 }

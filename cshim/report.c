@@ -86,6 +86,7 @@ static const counter_row run_rows[] = {
     {"handovers", &pl_counters.handovers},
     {"polls", &pl_counters.polls},
     {"ended_by_throw", &pl_counters.ended_by_throw},
+    {"thrown_in", &pl_counters.thrown_in},
     {"stack_switches", &pl_counters.stack_switches},
     {"evaluators_set", &pl_counters.evaluators_set},
 };

@@ -208,6 +208,8 @@ typedef struct pl_exit_result { PyObject *value; const uint8_t *resume; } pl_exi
 /* With this value `resume` is an exception handler in the exiting unit itself, which goes on there with the machine frame it
  * has; the frame stays linked and charged. */
 #define PL_SAME_FRAME ((PyObject *)1)
+/* An exception of `co` would go on at bci, where the unit has no entry; one that is needed often is made. */
+void pl_miss_entry(pl_unit *unit, PyCodeObject *co, int64_t bci);
 pl_exit_result pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t id, pl_ctx *ctx);
 extern const uint8_t pl_exit_stub[], pl_exit_general_stub[];   /* asm: [rsp+8]=unit, [rsp+16]=exit id; saves registers, calls pl_exit */
 extern const uint8_t pl_flush_stub[];       /* asm: same arguments; PL_EXIT_FLUSH: preserves every register */
@@ -223,6 +225,10 @@ PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behi
 /* ---- generators.c ------------------------------------------------------------------------------------------------ */
 void pl_generators_hook(bool install);             /* iteration over generators from C, with the hook */
 bool pl_generator_layouts(void);                   /* whether private structs are as they are taken to be */
+/* throw and close, and whoever wants a generator no more: an exception is set and the suspended frame is to handle it.  False:
+ * nothing was done, stock has to. */
+bool pl_throw_into(PyThreadState *ts, pl_frame *f, pl_code *pc, PyObject **result);
+void pl_miss_resume(pl_code *pc, const pl_frame *f);         /* the unit of the suspended frame has no entry there */
 /* Where the unit of a generator's code resumes the suspended frame; NULL when it does not, stock has to. */
 static inline const uint8_t *
 pl_resume_entry(const pl_code *pc, const pl_frame *f)
@@ -430,7 +436,7 @@ extern bool pl_enabled;
 
 typedef struct pl_stats {
     uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
-        ended_by_throw, stack_switches, evaluators_set, too_early, queue_full, service_failures, code_bytes, compile_ns, installed_units,
+        ended_by_throw, thrown_in, stack_switches, evaluators_set, too_early, queue_full, service_failures, code_bytes, compile_ns, installed_units,
         dropped_results;
 } pl_stats;
 extern pl_stats pl_counters;

@@ -116,7 +116,7 @@ type ExitRec struct {
 	NRelease     uint32
 }
 
-// EntryKind is enum pl_entry_kind, and ir.EntryKind.
+// EntryKind is enum pl_entry_kind; the first ones are those of ir.EntryKind.
 type EntryKind uint16
 
 // The kinds of entries.
@@ -124,6 +124,7 @@ const (
 	EntryStart   EntryKind = iota // the ordinary start
 	EntryHandler                  // an exception handler
 	EntryResume                   // where a generator goes on
+	EntryThrown                   // a handler, for what is thrown into a suspended generator
 
 	numEntryKinds
 )

@@ -40,7 +40,7 @@ var enumRows = map[string]uint32{
 	"PL_REP_OWNED": uint32(RepOwned), "PL_REP_BORROWED": uint32(RepBorrowed), "PL_REP_INT": uint32(RepInt),
 	"PL_REP_FLOAT": uint32(RepFloat), "PL_REP_BOOL": uint32(RepBool),
 	"PL_EXIT_DEOPT": uint32(ExitDeopt), "PL_EXIT_RAISE": uint32(ExitRaise), "PL_EXIT_FLUSH": uint32(ExitFlush),
-	"PL_ENTRY_START": uint32(EntryStart), "PL_ENTRY_HANDLER": uint32(EntryHandler), "PL_ENTRY_RESUME": uint32(EntryResume),
+	"PL_ENTRY_START": uint32(EntryStart), "PL_ENTRY_HANDLER": uint32(EntryHandler), "PL_ENTRY_RESUME": uint32(EntryResume), "PL_ENTRY_THROWN": uint32(EntryThrown),
 	"PL_PHYSICAL": Physical,
 }
 

@@ -17,7 +17,7 @@ func (v Value) place() string {
 	return fmt.Sprintf("%v%d:%v", v.Where, v.Payload, v.Rep)
 }
 
-var entryKindNames = [numEntryKinds]string{EntryStart: "start", EntryHandler: "handler", EntryResume: "resume"}
+var entryKindNames = [numEntryKinds]string{EntryStart: "start", EntryHandler: "handler", EntryResume: "resume", EntryThrown: "thrown"}
 
 func (k EntryKind) String() string {
 	if k < numEntryKinds {

@@ -205,6 +205,7 @@ type Entry struct {
 	Depth int // operand stack entries
 	Kind  EntryKind
 	Nulls []bool // which of them may be NULL
+	Rare  bool   // a resume that most come to from within the unit: it brings no types there, as a handler does
 }
 
 func (e Entry) String() string { return fmt.Sprintf("%s:%d/%d", e.Kind, e.BCI, e.Depth) }

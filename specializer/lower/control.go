@@ -24,7 +24,7 @@ func (s *selector) prologue() {
 // other units jump there; nothing runs through the block itself.
 func selectEnter(s *selector, i *ir.Instr) {
 	s.finish(s.start(), func(e *emitter, _ []regalloc.Loc) {
-		e.entries = make([]int, len(i.Edges))
+		e.entries, e.thrown = make([]int, len(i.Edges)), map[int]int{}
 		for k := range i.Edges {
 			to := i.Edges[k].To
 			if k == 0 {
@@ -35,8 +35,13 @@ func selectEnter(s *selector, i *ir.Instr) {
 			e.outOfLine(func() {
 				e.Align(16)
 				e.entries[k] = e.Offset()
-				if s.f.Entries[k].Kind != ir.EntryHandler { // a handler goes on in the machine frame that raised
+				switch {
+				case s.f.Entries[k].Kind != ir.EntryHandler:
 					e.open(s.f.Entries[k])
+				case s.f.Generator && s.f.EntryBCI == 0: // what is thrown into a suspended generator comes from outside
+					e.thrown[k] = e.Offset()
+					e.open(s.f.Entries[k])
+					e.entries[k] = e.Offset() // else a handler goes on in the machine frame that raised
 				}
 				e.Jmp(e.labels[s.index[to]])
 			})

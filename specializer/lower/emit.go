@@ -32,6 +32,7 @@ type emitter struct {
 	resumers []*resumer
 	callee   amd64.Label // of the routine that calls unknown functions, 0 when nothing does
 	entries  []int       // offsets of the entries of a unit with several
+	thrown   map[int]int // and of those of its handlers from outside
 }
 
 func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
@@ -118,6 +119,14 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 		e.meta.AddEntry(codemeta.Entry{
 			BCI: uint32(entry.BCI), Depth: uint16(entry.Depth), Kind: codemeta.EntryKind(entry.Kind), Offset: uint32(e.FinalOffset(offset)),
 		})
+	}
+	for k := range e.entries {
+		if offset, ok := e.thrown[k]; ok {
+			entry := s.f.Entries[k]
+			e.meta.AddEntry(codemeta.Entry{
+				BCI: uint32(entry.BCI), Depth: uint16(entry.Depth), Kind: codemeta.EntryThrown, Offset: uint32(e.FinalOffset(offset)),
+			})
+		}
 	}
 	meta := e.meta.Tables()
 	return &Code{Bytes: append([]byte(nil), code...), EntryOffset: 0, Meta: meta, Marks: e.marks}, nil

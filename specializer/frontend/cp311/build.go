@@ -80,6 +80,11 @@ func (t *translator) enter(entries []int32) {
 		switch {
 		case k > 0:
 			t.EnterAt(b, &t.F.Entries[k])
+			if at := t.F.Entries[k]; at.Rare {
+				t.LoadLocals()
+				b.Cold = true
+				t.EmitAt(ir.OpAnchor, at.BCI)
+			}
 		case entries[0] == 0:
 			t.EnterFunction(b)
 		default:

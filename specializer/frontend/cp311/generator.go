@@ -16,15 +16,16 @@ import (
 // resumes is a first translation, which is thrown away: it finds where the code can be resumed and with which operand stack.
 // A block is translated with what the first path to it brings.
 type resumes struct {
-	found map[int32]ir.Entry
-	seen  map[node]bool
-	work  []node
+	found  map[int32]ir.Entry
+	needed func(bci int32) bool // whether delegations have ended there by an exception
+	seen   map[node]bool
+	work   []node
 }
 
 // findEntries lists the entries of a generator: the start, the resumes in the order of the code, and the handlers, in which it
 // may yield again.
 func findEntries(snap *pyabi.Snapshot, instrs []Instr) []ir.Entry {
-	r := &resumes{found: map[int32]ir.Entry{}, seen: map[node]bool{}}
+	r := &resumes{found: map[int32]ir.Entry{}, needed: needed(snap), seen: map[node]bool{}}
 	t := &translator{Builder: frontend.NewBuilder(snap), targets: map[node]*frontend.Target{}, index: map[node]int{}, node: outside, resumes: r}
 	leaders := []int32{0}
 	for k := range instrs {
@@ -90,11 +91,11 @@ func (r *resumes) reach(t *translator, n node) {
 
 // resumeAt notes that the generator can be resumed behind the current instruction, and what is on the operand stack there
 // below the value sent.
-func (t *translator) resumeAt(bci int32, stack []ir.Value) {
+func (t *translator) resumeAt(bci int32, stack []ir.Value, rare bool) {
 	if t.resumes == nil {
 		return
 	}
-	e := ir.Entry{BCI: bci, Depth: len(stack) + 1, Kind: ir.EntryResume, Nulls: make([]bool, len(stack)+1)}
+	e := ir.Entry{BCI: bci, Depth: len(stack) + 1, Kind: ir.EntryResume, Nulls: make([]bool, len(stack)+1), Rare: rare}
 	for k, v := range stack {
 		e.Nulls[k] = t.F.Type(v).Set&ir.Null != 0
 	}
@@ -107,7 +108,7 @@ func (t *translator) resumeAt(bci int32, stack []ir.Value) {
 func returnGenerator(t *translator, in *Instr) {
 	t.Emit(ir.OpReturnGenerator, 0)
 	t.Cur = nil
-	t.resumeAt(in.Next, nil)
+	t.resumeAt(in.Next, nil, false)
 }
 
 // yieldValue is YIELD_VALUE: locals and operands go into the frame.
@@ -116,18 +117,25 @@ func yieldValue(t *translator, in *Instr) {
 	stack := t.PopN(t.Depth())
 	t.Emit(ir.OpYield, int64(in.BCI), append([]ir.Value{v}, stack...)...)
 	t.Cur = nil
-	t.resumeAt(in.Next, stack)
+	t.resumeAt(in.Next, stack, false)
 }
 
-// send is SEND: what the receiver yields goes on the stack above it; what it returns takes its place, and control jumps.
+// send is SEND: what the receiver yields goes on the stack above it; what it returns takes its place, and control jumps. The
+// jump target is a resume, too: where CPython goes on when the receiver has ended while an exception was thrown in.
 func send(t *translator, in *Instr) {
 	h := t.hint(in)
-	v := t.Pop()
-	i := t.Python(ir.OpPySend, 0, h, t.Peek(1), v)
+	v, receiver := t.Pop(), t.Peek(1)
+	below := t.Save()
+	i := t.Python(ir.OpPySend, 0, h, receiver, v)
 	t.branch(in, i.Results[1], true, func(jumping bool) {
 		if jumping {
 			t.Pop()
 		}
 		t.Push(i.Results[0])
 	})
+	if t.resumes != nil && t.resumes.needed(in.target()) {
+		t.Restore(below)
+		t.Pop()
+		t.resumeAt(in.target(), t.PopN(t.Depth()), true)
+	}
 }

@@ -58,24 +58,31 @@ func varint(table []byte) (n int, rest []byte) {
 	}
 }
 
+// needed says which entries for exceptions have been needed so far, or all of them are to be made.
+func needed(snap *pyabi.Snapshot) func(bci int32) bool {
+	if snap.Flags&pyabi.FlagAllHandlers != 0 {
+		return func(int32) bool { return true }
+	}
+	sites := map[int32]bool{}
+	for _, s := range snap.Codes[0].Sites {
+		if codemeta.Reason(s.Reason) == codemeta.ReasonException {
+			sites[int32(s.BCI)] = true
+		}
+	}
+	return func(bci int32) bool { return sites[bci] }
+}
+
 // handlerEntries lists the handlers to be compiled with what is reached from the given entries: those in whose range
 // something reached can raise, and that have been needed. What a handler raises again is going to need the next one.
 func handlerEntries(snap *pyabi.Snapshot, instrs []Instr, entries []int32) []ir.Entry {
-	rows := handlers(&snap.Codes[0], instrs)
-	wanted := map[int32]bool{}
-	for _, s := range snap.Codes[0].Sites {
-		if codemeta.Reason(s.Reason) == codemeta.ReasonException {
-			wanted[int32(s.BCI)] = true
-		}
-	}
+	rows, wanted := handlers(&snap.Codes[0], instrs), needed(snap)
 	var targets []int32
+	none := true
 	for _, h := range rows {
-		if snap.Flags&pyabi.FlagAllHandlers != 0 {
-			wanted[h.target] = true
-		}
+		none = none && !wanted(h.target)
 		targets = append(targets, h.target)
 	}
-	if len(wanted) == 0 {
+	if none {
 		return nil
 	}
 	f := newFlow(instrs, append(append([]int32(nil), entries...), targets...)...)
@@ -99,7 +106,7 @@ func handlerEntries(snap *pyabi.Snapshot, instrs []Instr, entries []int32) []ir.
 		}
 		for k := b.first; k < b.last; k++ {
 			h := covering(rows, instrs[k].BCI)
-			if h == nil || entered[h.target] || !wanted[h.target] && instrs[k].Op != OpReraise {
+			if h == nil || entered[h.target] || !wanted(h.target) && instrs[k].Op != OpReraise {
 				continue
 			}
 			entered[h.target] = true
