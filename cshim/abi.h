@@ -42,6 +42,12 @@ bool pl_enter_arguments(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyOb
 bool pl_enter_callable(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
                        PyObject **result);
 
+/* ---- lookups.c: without running code of the program ------------------------------------------------------------------- */
+
+typedef enum pl_found { PL_ABSENT, PL_FOUND, PL_UNKNOWN } pl_found;
+pl_found pl_dict_find(PyObject *dict, PyObject *key, PyObject **value);     /* of a dict of any class; the value is borrowed */
+pl_found pl_set_find(PyObject *set, PyObject *key);
+
 /* ---- runtime helpers of our own; helpers.def says what each expects ------------------------------------------------ */
 
 typedef struct pl_pair { PyObject *first, *second; } pl_pair;           /* rax, rdx */
@@ -64,6 +70,12 @@ int pl_compare_bool_ne(PyObject *a, PyObject *b);
 int pl_compare_bool_gt(PyObject *a, PyObject *b);
 int pl_compare_bool_ge(PyObject *a, PyObject *b);
 uint64_t pl_str_equal(PyObject *a, PyObject *b);
+/* pl_str_equal in line for strs that are interned, as names and most keys are. */
+static inline bool
+pl_str_same(PyObject *a, PyObject *b)
+{
+    return PyUnicode_CHECK_INTERNED(a) && PyUnicode_CHECK_INTERNED(b) ? a == b : pl_str_equal(a, b) != 0;
+}
 int pl_contains(PyObject *item, PyObject *container);
 int pl_delete_attribute(PyObject *object, PyObject *name);
 pl_int pl_unbox_int(PyObject *object);

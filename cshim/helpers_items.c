@@ -172,35 +172,15 @@ enter_method(PyObject *name, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadSt
 
 /* ---- items --------------------------------------------------------------------------------------------------------------- */
 
-/* The hash of an exact str that has been hashed before, as the keys of most dictionaries have, and of an exact int of at most two
- * digits, which is its value (or -2 for -1); -1 for everything else. */
-static inline Py_hash_t
-known_hash(PyObject *key)
-{
-    if (PyUnicode_CheckExact(key)) {
-        return ((PyASCIIObject *)key)->hash;
-    }
-    if (!PyLong_CheckExact(key) || Py_SIZE(key) < -2 || Py_SIZE(key) > 2) {
-        return -1;
-    }
-    Py_ssize_t digits = Py_SIZE(key), n = digits < 0 ? -digits : digits;
-    Py_hash_t value = n == 0 ? 0 : (Py_hash_t)((PyLongObject *)key)->ob_digit[0];
-    value |= n == 2 ? (Py_hash_t)((PyLongObject *)key)->ob_digit[1] << PyLong_SHIFT : 0;
-    return digits >= 0 ? value : value == 1 ? -2 : -value;
-}
-
 PyObject *
 pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
 {
     PyTypeObject *type = Py_TYPE(container);
     Py_ssize_t i;
-    if (type == &PyDict_Type) {
-        Py_hash_t hash = known_hash(key);
-        PyObject *value = hash != -1 ? _PyDict_GetItem_KnownHash(container, key, hash) : NULL;
-        if (value != NULL) {
-            return Py_NewRef(value);
-        }
-        return hash != -1 && PyErr_Occurred() ? NULL : PyObject_GetItem(container, key);
+    PyMappingMethods *mapping = type->tp_as_mapping;
+    if (mapping != NULL && mapping->mp_subscript == PyDict_Type.tp_as_mapping->mp_subscript) {
+        PyObject *value;          /* of a dict or of a subclass that has no other way to an item than __missing__ */
+        return pl_dict_find(container, key, &value) == PL_FOUND ? Py_NewRef(value) : PyObject_GetItem(container, key);
     }
     if (type == &PyUnicode_Type) {
         i = index_in(key, PyUnicode_GET_LENGTH(container));
@@ -217,7 +197,6 @@ pl_get_item(PyObject *container, PyObject *key, pl_ctx *ctx, PyThreadState *ts)
     if (is_array(container)) {
         return array_item(container, key);
     }
-    PyMappingMethods *mapping = type->tp_as_mapping;
     if (mapping != NULL && mapping->mp_subscript != NULL && mapping->mp_subscript == pl_slots.get_item) {
         PyObject *args[] = {container, key}, *result;
         if (enter_method(&_Py_ID(__getitem__), args, 2, ctx, ts, &result)) {

@@ -117,16 +117,39 @@ equals_item(PyObject *item, PyObject *o)
         return 1;
     }
     if (PyUnicode_CheckExact(item)) {
-        return PyUnicode_CheckExact(o) ? (int)pl_str_equal(item, o) : -1;
+        return PyUnicode_CheckExact(o) ? (int)pl_str_same(item, o) : -1;
     }
     return short_ints(item, o, &x, &y) ? x == y : -1;
+}
+
+/* How many items at the beginning of an array are interned strs, none of which is `item`; or -1 when one is. */
+static inline Py_ssize_t
+other_names(PyObject *item, PyObject *const *items, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (items[i] == item) {
+            return -1;
+        }
+        if (!PyUnicode_CheckExact(items[i]) || !PyUnicode_CHECK_INTERNED(items[i])) {
+            return i;
+        }
+    }
+    return n;
 }
 
 /* item in container, for an exact list or tuple; either may change while items are compared. */
 static int
 contained(PyObject *item, PyObject *container)
 {
-    for (Py_ssize_t i = 0; i < Py_SIZE(container); i++) {
+    PyObject *const *items = PyList_CheckExact(container) ? ((PyListObject *)container)->ob_item : &PyTuple_GET_ITEM(container, 0);
+    Py_ssize_t i = 0;
+    if (PyUnicode_CheckExact(item) && PyUnicode_CHECK_INTERNED(item)) {
+        i = other_names(item, items, Py_SIZE(container));
+        if (i < 0) {
+            return 1;
+        }
+    }
+    for (; i < Py_SIZE(container); i++) {
         PyObject *o = PyList_CheckExact(container) ? PyList_GET_ITEM(container, i) : PyTuple_GET_ITEM(container, i);
         int equal = equals_item(item, o);
         if (equal < 0) {
@@ -144,8 +167,20 @@ contained(PyObject *item, PyObject *container)
 int
 pl_contains(PyObject *item, PyObject *container)
 {
-    return PyList_CheckExact(container) || PyTuple_CheckExact(container) ? contained(item, container)
-        : PySequence_Contains(container, item);
+    if (PyList_CheckExact(container) || PyTuple_CheckExact(container)) {
+        return contained(item, container);
+    }
+    PySequenceMethods *sequence = Py_TYPE(container)->tp_as_sequence;
+    objobjproc contains = sequence != NULL ? sequence->sq_contains : NULL;
+    pl_found found = PL_UNKNOWN;
+    if (contains == PyDict_Type.tp_as_sequence->sq_contains) {
+        PyObject *value;
+        found = pl_dict_find(container, item, &value);
+    }
+    else if (contains == PySet_Type.tp_as_sequence->sq_contains) {
+        found = pl_set_find(container, item);
+    }
+    return found != PL_UNKNOWN ? found == PL_FOUND : PySequence_Contains(container, item);
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */

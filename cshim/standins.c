@@ -5,7 +5,7 @@
  */
 #include "abi.h"
 
-static PyCFunction original_id, original_min, original_max;
+static PyCFunction original_id, original_min, original_max, original_get;
 
 /* id reports every call to the audit hooks.  When there is none but ours, which ignores it, nobody is told. */
 static PyObject *
@@ -54,25 +54,48 @@ stand_in_max(PyObject *module, PyObject *const *args, Py_ssize_t n)
     return extreme(original_max, module, args, n, Py_GT);
 }
 
+/* Most keys can be looked up without a call of their hash and of a comparison. */
+static PyObject *
+stand_in_get(PyObject *dict, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *value;
+    pl_found found = n == 1 || n == 2 ? pl_dict_find(dict, args[0], &value) : PL_UNKNOWN;
+    if (found == PL_UNKNOWN) {
+        return ((_PyCFunctionFast)(void (*)(void))original_get)(dict, args, n);
+    }
+    return Py_NewRef(found == PL_FOUND ? value : n == 2 ? args[1] : Py_None);
+}
+
 static const struct row {
-    const char *name;             /* in builtins */
+    PyTypeObject *type;           /* that has it as a method; NULL: it is in builtins */
+    const char *name;
     PyCFunction *original;
     PyCFunction stand_in;
     int flags;                    /* its convention; of METH_FASTCALL functions keywords are not taken */
 } rows[] = {
-    {"id", &original_id, stand_in_id, METH_O},
-    {"min", &original_min, (PyCFunction)(void (*)(void))stand_in_min, METH_FASTCALL | PL_METH_CHARGED},
-    {"max", &original_max, (PyCFunction)(void (*)(void))stand_in_max, METH_FASTCALL | PL_METH_CHARGED},
+    {NULL, "id", &original_id, stand_in_id, METH_O},
+    {NULL, "min", &original_min, (PyCFunction)(void (*)(void))stand_in_min, METH_FASTCALL | PL_METH_CHARGED},
+    {NULL, "max", &original_max, (PyCFunction)(void (*)(void))stand_in_max, METH_FASTCALL | PL_METH_CHARGED},
+    {&PyDict_Type, "get", &original_get, (PyCFunction)(void (*)(void))stand_in_get, METH_FASTCALL},
 };
+
+/* What the interpreter has under that name, NULL when it is nothing written in C. */
+static PyCFunction
+original(const struct row *row)
+{
+    PyObject *found = PyDict_GetItemString(row->type != NULL ? row->type->tp_dict : PyEval_GetBuiltins(), row->name);
+    if (found == NULL || row->type == NULL) {
+        return found != NULL && PyCFunction_CheckExact(found) ? PyCFunction_GET_FUNCTION(found) : NULL;
+    }
+    return Py_IS_TYPE(found, &PyMethodDescr_Type) ? ((PyMethodDescrObject *)found)->d_method->ml_meth : NULL;
+}
 
 void
 pl_stand_ins_prepare(void)
 {
-    PyObject *builtins = PyEval_GetBuiltins();
     for (size_t i = 0; i < Py_ARRAY_LENGTH(rows); i++) {
-        PyObject *function = PyDict_GetItemString(builtins, rows[i].name);
-        if (*rows[i].original == NULL && function != NULL && PyCFunction_CheckExact(function)) {
-            *rows[i].original = PyCFunction_GET_FUNCTION(function);
+        if (*rows[i].original == NULL) {
+            *rows[i].original = original(&rows[i]);
         }
     }
 }
