@@ -214,6 +214,21 @@ typedef struct class_entry {
 
 static class_entry classes[CACHE_SIZE];
 
+/* Where the interpreter counts all references (a debug build), their total is not to tell how full the tables are: empty entries
+ * hold a reference, too, as those of CPython's own cache do. */
+void
+pl_caches_prepare(void)
+{
+    for (size_t i = 0; PL_DEBUG_BUILD && i < CACHE_SIZE; i++) {
+        if (cache[i].name == NULL) {
+            cache[i].name = Py_NewRef(Py_None);
+        }
+        if (classes[i].name == NULL) {
+            classes[i].name = Py_NewRef(Py_None);
+        }
+    }
+}
+
 /* What a class whose metaclass is type gives for a name, NULL where that takes the general operation.  Of its own version alone
  * it follows only where `pl_may_change` says no. */
 PyObject *

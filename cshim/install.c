@@ -495,6 +495,7 @@ send_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *
         pl_code_scan(pc);
     }
     pl_slots_prepare();
+    pl_caches_prepare();
     pl_binary_prepare();
     pl_stand_ins_prepare();
     pl_job *job = make_job(pc, func, entry_bci, sample, reason);

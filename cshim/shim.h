@@ -396,6 +396,9 @@ enum { PL_METH_CHARGED = 0x8000 };                 /* in flags: the call takes a
 void pl_stand_ins_prepare(void);                   /* before the first unit; never raises */
 pl_c_function pl_stand_in(const PyMethodDef *def); /* what machine code calls for a builtin */
 
+/* ---- caches.c ---------------------------------------------------------------------------------------------------- */
+void pl_caches_prepare(void);
+
 /* ---- helpers_binary.c -------------------------------------------------------------------------------------------- */
 void pl_binary_prepare(void);
 

@@ -12,6 +12,7 @@ not given back, or given back and never taken, shows.
 import argparse
 import contextlib
 import gc
+import itertools
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,21 +59,36 @@ class Result:
 # ---- programs --------------------------------------------------------------------------------------------------------------
 
 
+def drop_numbers() -> None:
+    """Make machine code drop more ints than it keeps for its next ones, so that what it keeps does not grow later."""
+    numbers = [*range(1000, 1300)]
+    while numbers:
+        number = numbers.pop()
+        number += 1
+
+
 def repeat(path: str, warm_up: int, rounds: int, report: str) -> None:
     """Run a program again and again in this process, without what it prints."""
-    totals: list[tuple[int, int]] = [(0, 0)] * (warm_up + rounds + 1)
+    total = warm_up + rounds + 1
+    references, blocks = array("q", bytes(8 * total)), array("q", bytes(8 * total))     # which are no objects of their own
     sys.argv = [path]
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-    for k in range(len(totals)):
+    for k in range(total):
         with contextlib.suppress(SystemExit):
             runpy.run_path(path, run_name="__main__")
+        drop_numbers()
+        print(end="", flush=True)  # text that is not written yet is objects
+        sys._clear_type_cache()  # each class that is made anew would fill other entries
         for _ in range(3):
             gc.collect()
-        totals[k] = sys.gettotalrefcount(), sys.getallocatedblocks()
-    deltas = [[b - a for a, b in zip(t[warm_up:], t[warm_up + 1 :], strict=False)] for t in zip(*totals, strict=True)]
-    Path(report).write_text(json.dumps({"references": deltas[0], "memory blocks": deltas[1]}))
+        references[k], blocks[k] = sys.gettotalrefcount(), sys.getallocatedblocks()
+    growth = {
+        what: [after - before for before, after in itertools.pairwise(counts[warm_up:])]
+        for what, counts in (("references", references), ("memory blocks", blocks))
+    }
+    Path(report).write_text(json.dumps(growth))
 
 
 def find_programs() -> dict[str, Path]:
@@ -162,7 +179,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="default: all programs, and a sample of modules")
     parser.add_argument("--mode", default="compile_all", choices=list(MODES))
     parser.add_argument("--warm-up", type=int, default=8, help="rounds before anything is compared")
-    parser.add_argument("--rounds", type=int, default=4, help="rounds that are compared")
+    parser.add_argument("--rounds", type=int, default=8, help="rounds that are compared")
     options = parser.parse_args()
     if not hasattr(sys, "gettotalrefcount"):
         raise SystemExit("this interpreter does not count its references: take a debug build (Debian: python3.11-dbg)")
