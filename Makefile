@@ -13,6 +13,7 @@ SCRIPT ?=
 BENCH ?=
 SUITE ?=
 LEAKS ?=
+MEMCHECK ?=
 SMOKE ?=
 TESTS ?=
 TIME ?= 60s
@@ -94,6 +95,11 @@ cpython-suite: build ## CPython's own tests, stock against accelerated; SUITE="t
 .PHONY: refleaks
 refleaks: build ## programs and CPython's tests leave as many references as they find; PYTHON=python3.11-dbg, LEAKS="--mode profiled"
 	@$(PY) -m tests.tools.refleaks $(LEAKS)
+
+.PHONY: valgrind
+valgrind: build ## programs under valgrind: no memory is used that was freed or not written; MEMCHECK="closures --mode stress"
+	@command -v valgrind > /dev/null || { echo "valgrind not found: install the Debian package valgrind" >&2; exit 1; }
+	@$(PY) -m tests.tools.memcheck $(MEMCHECK)
 
 .PHONY: smoke
 smoke: build ## the tests of well-known projects, stock against accelerated; SMOKE="django flask"
