@@ -272,7 +272,7 @@ pl_loop_wants_exits(const pl_loop *loop)
 static void
 patch_code(pl_code *pc)
 {
-    if (pc->foreign || pc->n_edges == 0 || pl_blocks != 0) {
+    if (pc->foreign || !pc->exits || pl_blocks != 0) {
         return;
     }
     if (pc->code->co_warmup < -1) {
@@ -300,11 +300,15 @@ unpatch_code(pl_code *pc)
 void
 pl_loop_unpatch(pl_code *pc, const pl_loop *loop)
 {
+    bool others = false;
     for (uint32_t i = 0; i < pc->n_edges; i++) {
-        if (&pc->loops[pc->edges[i].loop] == loop) {
+        const pl_loop *own = &pc->loops[pc->edges[i].loop];
+        if (own == loop) {
             unpatch_edge(pc, &pc->edges[i]);
         }
+        others |= own != loop && pl_loop_wants_exits(own);
     }
+    pc->exits &= others;
 }
 
 void
@@ -378,6 +382,7 @@ pl_code_scan(pl_code *pc)
     if (pl_fits_getitem(co) && !pl_stop_inlining()) {
         pc->foreign = true;
     }
+    pc->exits = pc->n_edges != 0;
     patch_code(pc);
 }
 
@@ -392,6 +397,7 @@ pl_code_unscan(pl_code *pc)
     pc->edges = NULL;
     pc->loops = NULL;
     pc->n_edges = pc->n_loops = 0;
+    pc->exits = false;
 }
 
 /* ---- look-up --------------------------------------------------------------------------------------------------------------- */

@@ -380,7 +380,7 @@ run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
         }
         pl_miss_resume(pc, f);
     }
-    return pc->n_edges != 0 ? pl_run_stock(ts, f, 0) : pl_run_plain(ts, f, 0);
+    return pc->exits ? pl_run_stock(ts, f, 0) : pl_run_plain(ts, f, 0);
 }
 
 /* Most functions that are called while a program starts are called a few times and never again.  Nothing is kept about one that
@@ -421,7 +421,7 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
             (pc->state != PL_COLD || pc->calls + 1 < pc->next_look)) {
             pl_counters.entries_cold++;
             pc->calls++;
-            return pc->n_edges != 0 ? pl_run_with_exits(ts, f, 0, pc, NULL) : pl_run_quick(ts, f, 0);
+            return pc->exits ? pl_run_with_exits(ts, f, 0, pc, NULL) : pl_run_quick(ts, f, 0);
         }
     }
     return run_cold(ts, f, 0, pc);

@@ -267,6 +267,10 @@ next_of_generator(PyObject *generator)
 {
     PyThreadState *ts = _PyThreadState_UncheckedGet();
     PyGenObject *gen = (PyGenObject *)generator;
+    const pl_code *pc = pl_code_get(gen->gi_code);
+    if (pc == NULL || pc->unit == NULL) {
+        return stock_iternext(generator);
+    }
     _PyCFrame *outer = ts->cframe;
     pl_ctx ctx;
     pl_cframe_start(&ctx.cframe, outer);
@@ -274,7 +278,7 @@ next_of_generator(PyObject *generator)
     if (entry == NULL) {
         return stock_iternext(generator);
     }
-    pl_code_get(gen->gi_code)->unit->entries++;
+    pc->unit->entries++;
     ctx.cframe.previous = outer;
     ctx.cframe.current_frame = outer->current_frame;
     ctx.stack_limit = pl_stack_limit(ts);

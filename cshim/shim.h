@@ -124,6 +124,7 @@ typedef struct pl_code {
     uint8_t state;                /* enum pl_state of the function entry */
     uint8_t settled;              /* never compiled, no edges: the hook passes its frames straight on */
     uint8_t scanned, patched, compiles;
+    bool exits;                   /* has edges that may be patched: its frames are run by pl_run_with_exits; once false, for good */
     bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
 
     _Alignas(PL_CACHE_LINE) uint64_t calls;

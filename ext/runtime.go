@@ -24,6 +24,8 @@ const (
 	// smallestBallast is for processes with limits and machines that do not overcommit: there addresses count as memory. It
 	// is enough unless functions are very large.
 	smallestBallast = 128 << 20
+	// room is the part of the heap that consists of large pages: what a process that compiles some dozens of functions uses.
+	room = 32 << 20
 	// mostIdle is memory beside the ballast that is kept after a compilation: that of a very large function is given back at
 	// once, as nothing does it in the background.
 	mostIdle = 48 << 20
@@ -44,8 +46,17 @@ func tuneRuntime(workers int) {
 	runtime.GOMAXPROCS(max(workers, 1))
 	size := affordableBallast()
 	ballast = make([]byte, size)
+	makeRoom() // after the ballast, which would be cleared if it took addresses that were in use
 	debug.SetGCPercent(max(growth*100/size, 1))
 	runtime.GC() // counts the ballast as what is in use
+}
+
+// makeRoom lets the heap grow into large pages: a short process spends half of its first compilations on memory that is
+// touched for the first time, page by page. The runtime takes the lowest addresses that are free, which are these.
+func makeRoom() {
+	heap := make([]byte, room)
+	// Where there are no large pages it works as before.
+	_ = syscall.Madvise(heap, syscall.MADV_HUGEPAGE)
 }
 
 // releaseIdle gives memory back that the last compilation has taken, if that was much.

@@ -140,6 +140,32 @@ def test_becomes_hot_by_iterations() -> None:
     assert pyston_lite.stats()["run"]["osr_entries"] > entries
 
 
+def multiples(numbers, k):
+    for i in numbers:
+        if i % k == 0:
+            yield i
+
+
+def loops_of(name: str) -> list[tuple[str, str | None]]:
+    rows = [row for row in pyston_lite.functions() if row["qualname"] == name]
+    return [(loop["state"], loop["reason"]) for row in rows for loop in row["loops"]]
+
+
+def test_resumes_count_the_iterations_of_a_loop_that_yields() -> None:
+    """Such a loop is not watched itself; one that mostly does not yield becomes hot by its iterations like any other."""
+    pyston_lite.enable(threshold=2000, loop_threshold=500, sync=True)
+    entries = pyston_lite.stats()["run"]["osr_entries"]
+    f = fresh(multiples)
+    assert list(f(range(400), 1)) == list(range(400))
+    assert loops_of("multiples") == [("refused", "its iterations yield, so resuming counts them")]
+    assert pyston_lite.stats()["run"]["osr_entries"] == entries
+    assert list(fresh(multiples)(range(4000), 50)) == list(range(0, 4000, 50))
+    assert pyston_lite.stats()["run"]["osr_entries"] > entries
+    for _ in range(6):
+        assert list(f(range(400), 1)) == list(range(400))
+    assert_compiled(f)
+
+
 def test_suppress() -> None:
     f = pyston_lite.suppress(fresh(total))
     pyston_lite.enable(threshold=2, loop_threshold=10, sync=True)
