@@ -12,7 +12,7 @@ type HintKind uint8
 // The hints that an opcode byte alone gives.
 const (
 	HintNone     HintKind = iota
-	HintCold              // never specialised: the site ran too seldom to have feedback
+	HintBlind             // the interpreter was kept from specialising the site: what one operand is, the other may be
 	HintInt               // both operands exact ints
 	HintFloat             // both exact floats
 	HintStr               // both exact strs
@@ -25,7 +25,7 @@ const (
 	HintGeneric           // the interpreter gave up: polymorphic or unsupported
 )
 
-var hintNames = [...]string{"none", "cold", "int", "float", "str", "list_int", "tuple_int", "dict", "two_tuple", "tuple", "list", "generic"}
+var hintNames = [...]string{"none", "blind", "int", "float", "str", "list_int", "tuple_int", "dict", "two_tuple", "tuple", "list", "generic"}
 
 // Hint is the feedback of one generic operation (the Aux of an OpPy instruction) and the states a speculation needs.
 type Hint struct {

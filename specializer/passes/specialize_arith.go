@@ -157,7 +157,7 @@ func (s *specializer) planCompare(i *ir.Instr) plan {
 }
 
 func (s *specializer) planCompareHint(i *ir.Instr, h *ir.Hint) plan {
-	classes := s.operandClasses(i.Args[0], i.Args[1], h, false)
+	classes := s.operandClasses(i.Args[0], i.Args[1], h, h.Kind == ir.HintBlind)
 	switch {
 	case h.Failed[uint16(codemeta.ReasonIntRange)]:
 	case classes[0] == ir.Int && classes[1] == ir.Int:
@@ -263,7 +263,8 @@ func (s *specializer) bothStr(i *ir.Instr, h *ir.Hint) bool {
 			return false
 		}
 	}
-	return known == 2 || h.Kind == ir.HintStr && !failed(h, codemeta.ReasonTypeGuard)
+	hinted := h.Kind == ir.HintStr || h.Kind == ir.HintBlind && known == 1
+	return known == 2 || hinted && !failed(h, codemeta.ReasonTypeGuard)
 }
 
 func (s *specializer) unary(i *ir.Instr, h *ir.Hint) bool {

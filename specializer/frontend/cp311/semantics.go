@@ -79,7 +79,7 @@ func init() {
 
 		// Operators.
 		OpBinaryOp:      binaryOp,
-		OpCompareOp:     binary(ir.OpPyCompare),
+		OpCompareOp:     compare,
 		OpUnaryNegative: unary, OpUnaryPositive: unary, OpUnaryInvert: unary,
 		OpUnaryNot: func(t *translator, in *Instr) {
 			h := t.hint(in)
@@ -327,6 +327,17 @@ func binary(op ir.Op) func(*translator, *Instr) {
 		t.Push(t.Python(op, imm, h, t.PopN(2)...).Result())
 		t.FillAfter(h)
 	}
+}
+
+// compare is COMPARE_OP. In front of the jump that closes a while loop the interpreter has no feedback: it specialises
+// comparisons together with the jump behind them, which the shim overwrites as long as it counts the iterations.
+func compare(t *translator, in *Instr) {
+	h := t.hint(in)
+	if next := t.following(in); h.Kind == ir.HintNone && next != nil && jumps[next.Op] == backwardIf {
+		h.Kind = ir.HintBlind
+	}
+	t.Push(t.Python(ir.OpPyCompare, int64(in.Arg), h, t.PopN(2)...).Result())
+	t.FillAfter(h)
 }
 
 // binaryOp is BINARY_OP. A str that is added to and stored back into its local is taken out of the slot first, so that the
