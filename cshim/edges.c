@@ -279,11 +279,14 @@ patch_code(pl_code *pc)
         pc->code->co_warmup = -1;     /* quickened at its next RESUME, so that one call with a loop yields type feedback */
     }
     for (uint32_t i = 0; i < pc->n_edges; i++) {
-        if (pl_loop_wants_exits(&pc->loops[pc->edges[i].loop])) {
+        pl_loop *loop = &pc->loops[pc->edges[i].loop];
+        loop->rests = false;
+        if (pl_loop_wants_exits(loop)) {
             patch_edge(pc, &pc->edges[i]);
         }
     }
     pc->patched = true;
+    pc->watch_after = 0;
 }
 
 static void
@@ -309,6 +312,34 @@ pl_loop_unpatch(pl_code *pc, const pl_loop *loop)
         others |= own != loop && pl_loop_wants_exits(own);
     }
     pc->exits &= others;
+}
+
+void
+pl_loop_rest(pl_code *pc, pl_loop *loop)
+{
+    enum { CALLS = 64 };
+    for (uint32_t i = 0; i < pc->n_edges; i++) {
+        if (&pc->loops[pc->edges[i].loop] == loop) {
+            unpatch_edge(pc, &pc->edges[i]);
+        }
+    }
+    loop->rests = true;
+    pc->watch_after = pc->calls + CALLS;
+}
+
+void
+pl_loops_watch(pl_code *pc)
+{
+    for (uint32_t i = 0; i < pc->n_edges; i++) {
+        pl_loop *loop = &pc->loops[pc->edges[i].loop];
+        if (loop->rests && pc->patched && pl_loop_wants_exits(loop)) {
+            patch_edge(pc, &pc->edges[i]);
+        }
+    }
+    for (uint32_t i = 0; i < pc->n_loops; i++) {
+        pc->loops[i].rests = false;
+    }
+    pc->watch_after = 0;
 }
 
 void

@@ -315,6 +315,9 @@ look_at_call(pl_code *pc, pl_frame *f)
         threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
     }
     uint64_t due = threshold > pc->ask_after ? threshold : pc->ask_after;
+    if (pc->watch_after != 0 && pc->calls >= (pc->watch_after < due ? pc->watch_after : due)) {
+        pl_loops_watch(pc);
+    }
     if (pc->calls >= due) {
         pc->ask_after = due = pc->calls + threshold / 2 + 1;
         pl_code_ask(pc, f, 0, &pc->state);

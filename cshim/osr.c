@@ -244,6 +244,16 @@ is_counted_by_resumes(const pl_code *pc, const pl_loop *loop)
            pc->calls > loop->count / 2 && !pl_cfg.compile_all;
 }
 
+/* A loop with so few iterations a call that the function will be compiled long before the loop.  It is left alone for a while:
+ * the calls are counted, and a counted iteration takes as long as a call. */
+static bool
+is_counted_by_calls(const pl_code *pc, const pl_loop *loop)
+{
+    enum { ENOUGH = 64, FEW = 4 };        /* iterations */
+    return pc->state == PL_COLD && loop->state == PL_COLD && loop->count >= ENOUGH && pc->calls > loop->count / FEW &&
+           !pl_cfg.compile_all;
+}
+
 /* The short way for most iterations of a cold loop: nothing to do but count. */
 static inline bool
 stays_cold(PyThreadState *ts, pl_loop *loop)
@@ -275,6 +285,9 @@ unit_for(PyThreadState *ts, pl_code *pc, pl_loop *loop, pl_frame *f, bool return
         if (is_counted_by_resumes(pc, loop)) {
             loop->state = PL_REFUSED;
             loop->reason = "its iterations yield, so resuming counts them";
+        }
+        else if (is_counted_by_calls(pc, loop)) {
+            pl_loop_rest(pc, loop);
         }
     }
     if (returning && loop->unit != NULL && !pays_off(loop)) {

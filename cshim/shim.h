@@ -96,6 +96,7 @@ typedef struct pl_loop {          /* one loop back-edge target */
     uint32_t next_look;           /* the count at which the types and the threshold are looked at again */
     uint8_t state;                /* enum pl_state */
     uint8_t compiles;             /* units made for this loop so far */
+    bool rests;                   /* its edges are not patched for the moment */
     const char *reason;           /* why refused, interned */
     pl_unit *unit;
     uint64_t returns;             /* frames that came back to the unit after leaving it */
@@ -129,6 +130,7 @@ typedef struct pl_code {
 
     _Alignas(PL_CACHE_LINE) uint64_t calls;
     uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */
+    uint64_t watch_after;         /* the call at which loops that rest are patched again; 0: none rests */
     uint32_t n_loops;
     pl_edge *edges;               /* sorted by bci */
     pl_loop *loops;
@@ -315,6 +317,7 @@ bool pl_may_loop(PyCodeObject *co);                /* code that was never quicke
 void pl_code_scan(pl_code *pc);                    /* first sight: find loops, patch their back-edges where that is safe */
 /* Asks for a unit of this frame's code; *state follows.  False: nothing was asked, try again later. */
 bool pl_code_ask(pl_code *pc, pl_frame *f, uint32_t entry_bci, uint8_t *state);
+void pl_loops_watch(pl_code *pc);                 /* ends the rest of loops that have few iterations a call */
 void pl_code_unscan(pl_code *pc);                  /* frees what the scan allocated; the code object is dying */
 /* Calls `visit` for every thread of the hooked interpreter until it returns true, and returns whether it did. */
 bool pl_any_thread(bool (*visit)(PyThreadState *, void *), void *argument);

@@ -166,6 +166,21 @@ def test_resumes_count_the_iterations_of_a_loop_that_yields() -> None:
     assert_compiled(f)
 
 
+def test_a_loop_of_few_iterations_rests() -> None:
+    """Most of its iterations are not counted; it is looked at again, so a loop that becomes a long one is still found."""
+    pyston_lite.enable(threshold=1_000_000, loop_threshold=50_000, sync=True)
+    f = fresh(total)
+    exits = pyston_lite.stats()["run"]["osr_exits"]
+    for _ in range(2000):
+        f(2)
+    assert 64 <= pyston_lite.stats()["run"]["osr_exits"] - exits < 2000
+    entries = pyston_lite.stats()["run"]["osr_entries"]
+    for _ in range(65):
+        assert f(1000) == total(1000)
+    f(100_000)
+    assert pyston_lite.stats()["run"]["osr_entries"] > entries
+
+
 def test_suppress() -> None:
     f = pyston_lite.suppress(fresh(total))
     pyston_lite.enable(threshold=2, loop_threshold=10, sync=True)
