@@ -66,7 +66,10 @@ def describe(error, depth=0):
 
 
 def state(g):
-    return g.gi_running, g.gi_suspended, g.gi_frame and g.gi_frame.f_lineno, g.gi_yieldfrom is not None
+    # CPython 3.11 looks for what a running generator delegates to behind the end of its stack, when an inline cache happens to
+    # look like the instruction that follows a delegation.
+    delegates = not g.gi_running and g.gi_yieldfrom is not None
+    return g.gi_running, g.gi_suspended, g.gi_frame and g.gi_frame.f_lineno, delegates
 
 
 # ---- handlers ------------------------------------------------------------------------------------------------------------
