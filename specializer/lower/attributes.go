@@ -134,7 +134,7 @@ func selectPyGetAttr(s *selector, i *ir.Instr) {
 	})
 }
 
-// selectPySetAttr leaves the first store of an attribute to C, which keeps the order of insertion.
+// selectPySetAttr leaves the first store of an inline value to C, which keeps the order of insertion; members have none.
 func selectPySetAttr(s *selector, i *ir.Instr) {
 	if i.Imm == 0 {
 		named(pyabi.HelperSetAttr)(s, i)
@@ -143,12 +143,21 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 	s.attributeCall(i, pyabi.HelperSetAttrCached, func(e *emitter, _ *exit, l attrLabels) {
 		e.cachedPlace(i.Imm, l)
 		e.Lea(amd64.RCX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
-		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RCX, 0))
-		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
-		e.Jcc(amd64.E, l.miss)
+		e.RM(amd64.Mov64, amd64.R9, amd64.At(amd64.RCX, 0))
+		first := e.NewLabel()
+		e.RR(amd64.Test64, amd64.R9, amd64.R9)
+		e.Jcc(amd64.E, first)
 		e.countUp(amd64.RDX)
 		e.MR(amd64.Mov64, amd64.At(amd64.RCX, 0), amd64.RDX)
-		e.release(amd64.RAX, death{t: ir.AnyType, state: i.State})
+		e.release(amd64.R9, death{t: ir.AnyType, state: i.State})
+		e.outOfLine(func() {
+			e.Bind(first)
+			e.RR(amd64.Cmp64, amd64.RAX, amd64.RDI) // the base of members
+			e.Jcc(amd64.NE, l.miss)
+			e.countUp(amd64.RDX)
+			e.MR(amd64.Mov64, amd64.At(amd64.RCX, 0), amd64.RDX)
+			e.Jmp(l.done)
+		})
 	})
 }
 
