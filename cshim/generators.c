@@ -298,6 +298,52 @@ next_of_generator(PyObject *generator)
     return NULL;
 }
 
+/* ---- dying -------------------------------------------------------------------------------------------------------------- */
+
+static destructor stock_finalize;            /* of generators, while ours is in its place */
+
+/* Whether a suspended generator waits for another one, which would be closed first. */
+static bool
+delegates(const PyGenObject *gen, const pl_frame *f)
+{
+    enum { RESUMED_YIELD = 1 };
+    int64_t next = pl_running(f) + 1;
+    return gen->gi_frame_state == FRAME_SUSPENDED &&
+           (pl_opcode(f->f_code, next) != RESUME || _Py_OPARG(_PyCode_CODE(f->f_code)[next]) != RESUMED_YIELD);
+}
+
+/* tp_finalize of generators while the hook is installed.  CPython throws GeneratorExit into one that dies before its end, as
+ * the generator expression of any(...) does.  In code without handlers nobody sees that exception: it empties the stack,
+ * leaves the frame, and is dropped.  So it is not made. */
+static void
+finalize_generator(PyObject *generator)
+{
+    PyThreadState *ts = _PyThreadState_UncheckedGet();
+    PyGenObject *gen = (PyGenObject *)generator;
+    pl_frame *f = (pl_frame *)gen->gi_iframe;
+    if ((gen->gi_frame_state != FRAME_CREATED && gen->gi_frame_state != FRAME_SUSPENDED) || (pl_blocks & PL_BLOCK_OUT) ||
+        pl_is_tracing(ts) || ts->recursion_remaining <= 0 || f->frame_obj != NULL ||
+        PyBytes_GET_SIZE(f->f_code->co_exceptiontable) != 0 || delegates(gen, f)) {
+        stock_finalize(generator);
+        return;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    gen->gi_frame_state = FRAME_EXECUTING;
+    pl_link(ts, f);               /* finalizers find it running */
+    ts->recursion_remaining--;
+    while (f->stacktop > f->f_code->co_nlocalsplus) {
+        PyObject *top = f->localsplus[--f->stacktop];
+        Py_XDECREF(top);
+    }
+    ts->recursion_remaining++;
+    ts->cframe->current_frame = f->previous;
+    f->previous = NULL;
+    finish(gen, Py_None, ts);
+    PyErr_Restore(type, value, traceback);
+    pl_counters.ended_by_throw++;
+}
+
 void
 pl_generators_hook(bool install)
 {
@@ -307,6 +353,13 @@ pl_generators_hook(bool install)
     }
     else if (!install && PyGen_Type.tp_iternext == next_of_generator) {
         PyGen_Type.tp_iternext = stock_iternext;
+    }
+    if (install && PyGen_Type.tp_finalize != finalize_generator) {
+        stock_finalize = PyGen_Type.tp_finalize;
+        PyGen_Type.tp_finalize = finalize_generator;
+    }
+    else if (!install && PyGen_Type.tp_finalize == finalize_generator) {
+        PyGen_Type.tp_finalize = stock_finalize;
     }
 }
 
