@@ -77,6 +77,7 @@ pl_str_same(PyObject *a, PyObject *b)
     return PyUnicode_CHECK_INTERNED(a) && PyUnicode_CHECK_INTERNED(b) ? a == b : pl_str_equal(a, b) != 0;
 }
 int pl_contains(PyObject *item, PyObject *container);
+int pl_is_instance(PyObject *object, PyObject *class);
 int pl_delete_attribute(PyObject *object, PyObject *name);
 pl_int pl_unbox_int(PyObject *object);
 pl_float pl_pow_float(double a, double b);

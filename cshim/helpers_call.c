@@ -36,6 +36,29 @@ has_vectorcall(PyObject *callable)
            *(vectorcallfunc *)((char *)callable + type->tp_vectorcall_offset) != NULL;
 }
 
+/* A builtin function or a method of one object, called by its own convention; false: that is not one of these. */
+static inline bool
+call_builtin(PyThreadState *ts, PyObject *callable, PyObject *const *args, int64_t n, PyObject **result)
+{
+    if (!Py_IS_TYPE(callable, &PyCFunction_Type)) {
+        return false;
+    }
+    PyCFunction function = PyCFunction_GET_FUNCTION(callable);
+    PyObject *self = PyCFunction_GET_SELF(callable);
+    int flags = PyCFunction_GET_FLAGS(callable);
+    if (flags == METH_FASTCALL) {
+        *result = ((_PyCFunctionFast)(void (*)(void))function)(self, args, n);
+        return true;
+    }
+    if (n != (flags == METH_O) || (flags != METH_O && flags != METH_NOARGS) || ts->recursion_remaining <= 0) {
+        return false;
+    }
+    ts->recursion_remaining--;
+    *result = function(self, n == 1 ? args[0] : NULL);
+    ts->recursion_remaining++;
+    return true;
+}
+
 /* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over, so that
  * an argument that the callee rebinds dies then.  A bound method is taken apart in place, and its function gets the
  * arguments without a copy. */
@@ -53,8 +76,8 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
     int64_t all = n + with_self, positional = all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames));
     bool moved = Py_IS_TYPE(callable, &PyFunction_Type) &&
                  pl_enter_arguments(ts, ctx, callable, args, positional, kwnames, &result);
-    if (!moved && (has_vectorcall(callable) ||
-                   !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, &result))) {
+    if (!moved && !(kwnames == NULL && call_builtin(ts, callable, args, positional, &result)) &&
+        (has_vectorcall(callable) || !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, &result))) {
         result = PyObject_Vectorcall(callable, args, (size_t)positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
     Py_DECREF(callable);
@@ -210,10 +233,52 @@ pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs, pl_ctx *ctx, Py
 
 /* ---- MAKE_FUNCTION --------------------------------------------------------------------------------------------------- */
 
+/* The namespace of the builtins for code with these globals, borrowed; NULL where CPython has to find it. */
+static PyObject *
+builtins_of(PyObject *globals)
+{
+    PyObject *found;
+    if (!PyDict_CheckExact(globals) || pl_dict_find(globals, &_Py_ID(__builtins__), &found) != PL_FOUND) {
+        return NULL;
+    }
+    return PyModule_Check(found) ? PyModule_GetDict(found) : PyDict_CheckExact(found) ? found : NULL;
+}
+
+/* PyFunction_New, which looks names up in the globals by calls, and what it takes from the code piece by piece. */
+static PyFunctionObject *
+new_function(PyCodeObject *co, PyObject *globals)
+{
+    PyObject *builtins = builtins_of(globals), *module = NULL;
+    if (builtins == NULL || pl_dict_find(globals, &_Py_ID(__name__), &module) == PL_UNKNOWN) {
+        return (PyFunctionObject *)PyFunction_New((PyObject *)co, globals);
+    }
+    Py_XINCREF(module);
+    Py_INCREF(builtins);
+    PyFunctionObject *f = PyObject_GC_New(PyFunctionObject, &PyFunction_Type);
+    if (f == NULL) {
+        Py_XDECREF(module);
+        Py_DECREF(builtins);
+        return NULL;
+    }
+    PyObject *doc = PyTuple_GET_SIZE(co->co_consts) > 0 ? PyTuple_GET_ITEM(co->co_consts, 0) : Py_None;
+    f->func_globals = Py_NewRef(globals);
+    f->func_builtins = builtins;
+    f->func_name = Py_NewRef(co->co_name);
+    f->func_qualname = Py_NewRef(co->co_qualname);
+    f->func_code = Py_NewRef(co);
+    f->func_defaults = f->func_kwdefaults = f->func_closure = f->func_dict = f->func_weakreflist = f->func_annotations = NULL;
+    f->func_doc = Py_NewRef(PyUnicode_Check(doc) ? doc : Py_None);
+    f->func_module = module;
+    f->vectorcall = _PyFunction_Vectorcall;
+    f->func_version = 0;
+    PyObject_GC_Track(f);
+    return f;
+}
+
 PyObject *
 pl_make_function(PyObject *code, PyObject *globals, int64_t flags, PyObject **operands)
 {
-    PyFunctionObject *function = (PyFunctionObject *)PyFunction_New(code, globals);
+    PyFunctionObject *function = new_function((PyCodeObject *)code, globals);
     if (function == NULL) {
         return NULL;
     }

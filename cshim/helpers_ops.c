@@ -183,6 +183,44 @@ pl_contains(PyObject *item, PyObject *container)
     return found != PL_UNKNOWN ? found == PL_FOUND : PySequence_Contains(container, item);
 }
 
+/* ---- classes ------------------------------------------------------------------------------------------------------- */
+
+/* isinstance for a class whose metaclass leaves the answer to type: 0 or 1; -1 for anything else.  An object that is no instance
+ * by its class could still say that it is by its attribute __class__, which mostly is object's. */
+static inline int
+plain_instance(PyObject *object, PyObject *class)
+{
+    PyTypeObject *type = Py_TYPE(object), *meta = Py_TYPE(class);
+    if ((PyObject *)type == class) {
+        return 1;
+    }
+    if (meta != &PyType_Type &&
+        (!PyType_IsSubtype(meta, &PyType_Type) ||
+         _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) != pl_slots.instance_check)) {
+        return -1;
+    }
+    if (PyType_IsSubtype(type, (PyTypeObject *)class)) {
+        return 1;
+    }
+    bool general = type->tp_getattro == PyObject_GenericGetAttr || type->tp_getattro == PyType_Type.tp_getattro;
+    return general && _PyType_Lookup(type, &_Py_ID(__class__)) == pl_slots.class_of ? 0 : -1;
+}
+
+int
+pl_is_instance(PyObject *object, PyObject *class)
+{
+    int is = _PyThreadState_UncheckedGet()->recursion_remaining > 0 ? 0 : -1;     /* CPython takes a level for most classes */
+    if (is == 0 && PyTuple_CheckExact(class)) {
+        for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
+            is = plain_instance(object, PyTuple_GET_ITEM(class, i));
+        }
+    }
+    else if (is == 0) {
+        is = plain_instance(object, class);
+    }
+    return is >= 0 ? is : PyObject_IsInstance(object, class);
+}
+
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 pl_int

@@ -25,7 +25,8 @@ pl_slots_prepare(void)
         pl_slots = (pl_python_slots){
             .get_item = type->tp_as_mapping->mp_subscript, .set_item = type->tp_as_mapping->mp_ass_subscript,
             .iter = type->tp_iter, .call = type->tp_call, .init = type->tp_init, .new = type->tp_new,
-            .dealloc = type->tp_dealloc,
+            .dealloc = type->tp_dealloc, .class_of = _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__class__)),
+            .instance_check = _PyType_Lookup(&PyType_Type, &_Py_ID(__instancecheck__)),
         };
         Py_DECREF(class);
     }

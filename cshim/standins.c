@@ -5,7 +5,7 @@
  */
 #include "abi.h"
 
-static PyCFunction original_id, original_min, original_max, original_get;
+static PyCFunction original_id, original_min, original_max, original_get, original_startswith, original_endswith, original_find;
 
 /* id reports every call to the audit hooks.  When there is none but ours, which ignores it, nobody is told. */
 static PyObject *
@@ -14,20 +14,27 @@ stand_in_id(PyObject *module, PyObject *object)
     return pl_audits_alone() ? PyLong_FromVoidPtr(object) : original_id(module, object);
 }
 
+/* A builtin that takes its arguments as a tuple; `keywords` says whether it takes a dictionary, too. */
+static PyObject *
+call_with_tuple(PyCFunction original, bool keywords, PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *tuple = PyTuple_New(n), *result = NULL;
+    if (tuple != NULL) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+        }
+        result = keywords ? ((PyCFunctionWithKeywords)(void (*)(void))original)(self, tuple, NULL) : original(self, tuple);
+        Py_DECREF(tuple);
+    }
+    return result;
+}
+
 /* The builtins take their arguments as a tuple, and iterate over it. */
 static PyObject *
 extreme(PyCFunction original, PyObject *module, PyObject *const *args, Py_ssize_t n, int op)
 {
     if (n < 2) {
-        PyObject *tuple = PyTuple_New(n), *result = NULL;
-        if (tuple != NULL) {
-            for (Py_ssize_t i = 0; i < n; i++) {
-                PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
-            }
-            result = ((PyCFunctionWithKeywords)(void (*)(void))original)(module, tuple, NULL);
-            Py_DECREF(tuple);
-        }
-        return result;
+        return call_with_tuple(original, true, module, args, n);
     }
     PyObject *best = args[0];
     for (Py_ssize_t i = 1; i < n; i++) {
@@ -66,6 +73,48 @@ stand_in_get(PyObject *dict, PyObject *const *args, Py_ssize_t n)
     return Py_NewRef(found == PL_FOUND ? value : n == 2 ? args[1] : Py_None);
 }
 
+/* One exact str to look for, and no bounds, is what they mostly get. */
+static inline bool
+is_one_str(PyObject *const *args, Py_ssize_t n)
+{
+    return n == 1 && PyUnicode_CheckExact(args[0]);
+}
+
+static PyObject *
+tail_matches(PyCFunction original, PyObject *str, PyObject *const *args, Py_ssize_t n, int direction)
+{
+    if (!is_one_str(args, n)) {
+        return call_with_tuple(original, false, str, args, n);
+    }
+    Py_ssize_t matches = PyUnicode_Tailmatch(str, args[0], 0, PY_SSIZE_T_MAX, direction);
+    return matches < 0 ? NULL : Py_NewRef(matches ? Py_True : Py_False);
+}
+
+static PyObject *
+stand_in_startswith(PyObject *str, PyObject *const *args, Py_ssize_t n)
+{
+    return tail_matches(original_startswith, str, args, n, -1);
+}
+
+static PyObject *
+stand_in_endswith(PyObject *str, PyObject *const *args, Py_ssize_t n)
+{
+    return tail_matches(original_endswith, str, args, n, +1);
+}
+
+static PyObject *
+stand_in_find(PyObject *str, PyObject *const *args, Py_ssize_t n)
+{
+    if (!is_one_str(args, n)) {
+        return call_with_tuple(original_find, false, str, args, n);
+    }
+    Py_ssize_t at = PyUnicode_Find(str, args[0], 0, PY_SSIZE_T_MAX, +1);
+    return at < -1 ? NULL : PyLong_FromSsize_t(at);
+}
+
+#define TAKES_TUPLE(type, function) \
+    {type, #function, &original_##function, (PyCFunction)(void (*)(void))stand_in_##function, METH_FASTCALL | PL_METH_CHARGED}
+
 static const struct row {
     PyTypeObject *type;           /* that has it as a method; NULL: it is in builtins */
     const char *name;
@@ -74,10 +123,14 @@ static const struct row {
     int flags;                    /* its convention; of METH_FASTCALL functions keywords are not taken */
 } rows[] = {
     {NULL, "id", &original_id, stand_in_id, METH_O},
-    {NULL, "min", &original_min, (PyCFunction)(void (*)(void))stand_in_min, METH_FASTCALL | PL_METH_CHARGED},
-    {NULL, "max", &original_max, (PyCFunction)(void (*)(void))stand_in_max, METH_FASTCALL | PL_METH_CHARGED},
+    TAKES_TUPLE(NULL, min),
+    TAKES_TUPLE(NULL, max),
+    TAKES_TUPLE(&PyUnicode_Type, startswith),
+    TAKES_TUPLE(&PyUnicode_Type, endswith),
+    TAKES_TUPLE(&PyUnicode_Type, find),
     {&PyDict_Type, "get", &original_get, (PyCFunction)(void (*)(void))stand_in_get, METH_FASTCALL},
 };
+#undef TAKES_TUPLE
 
 /* What the interpreter has under that name, NULL when it is nothing written in C. */
 static PyCFunction

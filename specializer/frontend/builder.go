@@ -506,7 +506,7 @@ var profileClasses = map[uint16]ir.ClassSet{
 
 // speculateEntry guards the entry environment with the classes the profile saw, each only where it was the only one. At a
 // loop every number and iterator gets its guard, because that is what makes unboxed loop variables; at a function entry
-// only numbers do (containers are guarded where they are used).
+// only numbers do, and iterators, which a comprehension has for an argument (containers are guarded where they are used).
 func (b *Builder) speculateEntry(loop bool) {
 	guard := func(v ir.Value, index int) ir.Value {
 		if index >= len(b.Snap.Profile) || b.Code.Failed(b.BCI, codemeta.StandingGuard) {
@@ -514,7 +514,7 @@ func (b *Builder) speculateEntry(loop bool) {
 		}
 		bits := b.Snap.Profile[index]
 		class, ok := profileClasses[bits]
-		if ok && (loop || class&(ir.Int|ir.Float) != 0) {
+		if ok && (loop || class&(ir.Int|ir.Float|ir.Iters) != 0) {
 			if loop {
 				v = b.NotNull(v)
 			}
@@ -564,12 +564,11 @@ func (b *Builder) speculateOperands() {
 
 // speculateIterator guards what a generator expression that is started iterates over: the only argument it has.
 func (b *Builder) speculateIterator() {
-	const iterators = ir.RangeIter | ir.ListIter | ir.TupleIter
 	if len(b.F.Entries) < 2 || b.BCI != b.F.Entries[1].BCI || b.Code.ArgCount != 1 || len(b.Snap.Profile) == 0 ||
 		b.Snap.Objects[b.Code.LocalNames[0]].Text != ".0" {
 		return
 	}
-	if class := profileClasses[b.Snap.Profile[0]]; class != 0 && class&^iterators == 0 {
+	if class := profileClasses[b.Snap.Profile[0]]; class != 0 && class&^ir.Iters == 0 {
 		v := b.LoadLocal(0)
 		b.F.Values[v].Type = ir.AnyType // an argument nothing deletes
 		b.setLocal(0, b.GuardClass(v, class))

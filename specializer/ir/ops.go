@@ -137,6 +137,7 @@ const (
 	OpStrEq
 	OpTypeOf
 	OpIsInstance
+	OpLen
 
 	OpTypeVersionGuard
 	OpClassVersionGuard
@@ -319,6 +320,7 @@ var rows = [numOps]Row{
 	OpIs:         {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
 	OpTypeOf:     {Name: "type_of", Args: 1, Results: 1, Result: Obj(Class | Other), Reads: EffShapes, Pure: true, Doc: "v = type_of a: its class, borrowed from it"},
 	OpIsInstance: {Name: "isinstance", Args: 2, Results: 1, Result: BoolType, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = isinstance a c"},
+	OpLen:        {Name: "len", Args: 1, Results: 1, Result: IntType, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = len a"},
 	OpStrEq:      {Name: "str_eq", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = str_eq a b: whether two exact strs have the same text"},
 
 	OpClassVersionGuard: {Name: "guard_class_version", Args: 1, Results: 1, Reads: EffTypes, Exit: ExitDeopt, Checks: true, Pure: true, SameValue: true, Imm: "tp_version_tag", Doc: "v = guard_class_version a 77: a is a known class object; exits unless its own tp_version_tag is 77"},

@@ -363,14 +363,65 @@ func selectIsInstance(s *selector, i *ir.Instr) {
 	})
 }
 
-// selectPyTruth tells True, False, None and ints by themselves before it calls.
+// sizes are the classes whose objects have their length in a field. A str may have a length of zero before it is ready, which
+// tells nothing.
+func (s *selector) sizes() []sized {
+	off := s.off
+	return []sized{
+		{pyabi.KnownList, off.VarSize, true}, {pyabi.KnownTuple, off.VarSize, true}, {pyabi.KnownDict, off.DictUsed, true},
+		{pyabi.KnownStr, off.StrLength, false}, {pyabi.KnownBytes, off.VarSize, true},
+	}
+}
+
+type sized struct {
+	class pyabi.WellKnown
+	field int32
+	zero  bool // a zero is a length, too
+}
+
+// selectLen reads the length of objects that have one, lists first, and asks others out of line.
+func selectLen(s *selector, i *ir.Instr) {
+	in := s.startCall(i)
+	x := s.raise(in)
+	rows := s.sizes()
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		other, call, done := e.NewLabel(), e.NewLabel(), e.NewLabel()
+		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, s.off.ObjType))
+		e.cmpAddr(amd64.RCX, s.known(rows[0].class))
+		e.Jcc(amd64.NE, other)
+		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RDI, rows[0].field))
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(other)
+			for _, row := range rows[1:] {
+				next := e.NewLabel()
+				e.cmpAddr(amd64.RCX, s.known(row.class))
+				e.Jcc(amd64.NE, next)
+				e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RDI, row.field))
+				if !row.zero {
+					e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+					e.Jcc(amd64.E, call)
+				}
+				e.Jmp(done)
+				e.Bind(next)
+			}
+			e.Bind(call)
+			e.running(i.State)
+			e.callAddr(e.helper(pyabi.HelperLen))
+			e.checkResult("l", x)
+			e.Jmp(done)
+		})
+	})
+}
+
+// selectPyTruth tells True, False, None, ints and what has a length by themselves before it calls.
 func selectPyTruth(s *selector, i *ir.Instr) {
 	in := s.startCall(i)
 	x := s.raise(in)
 	yes := s.known(pyabi.KnownTrue)
 	no := s.known(pyabi.KnownFalse)
 	none := s.known(pyabi.KnownNone)
-	number := s.known(pyabi.KnownInt)
+	rows := append([]sized{{pyabi.KnownInt, s.off.VarSize, true}}, s.sizes()...)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		other, zero, call, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
 		e.MovImm64(amd64.RAX, 1)
@@ -385,11 +436,20 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 			e.Bind(other)
 			e.cmpAddr(amd64.RDI, none)
 			e.Jcc(amd64.E, zero)
-			e.cmpMemAddr(amd64.At(amd64.RDI, s.off.ObjType), number)
-			e.Jcc(amd64.NE, call)
-			e.MI(amd64.Cmp64, amd64.At(amd64.RDI, s.off.VarSize), 0)
-			e.Jcc(amd64.E, zero)
-			e.Jmp(done)
+			e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, s.off.ObjType))
+			for _, row := range rows {
+				next := e.NewLabel()
+				e.cmpAddr(amd64.RCX, s.known(row.class))
+				e.Jcc(amd64.NE, next)
+				e.MI(amd64.Cmp64, amd64.At(amd64.RDI, row.field), 0)
+				if row.zero {
+					e.Jcc(amd64.E, zero)
+				} else {
+					e.Jcc(amd64.E, call)
+				}
+				e.Jmp(done)
+				e.Bind(next)
+			}
 			e.Bind(call)
 			e.running(i.State)
 			e.callAddr(e.helper(pyabi.HelperTruth))

@@ -439,6 +439,7 @@ func init() {
 
 		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpStrEq: selectStrEq,
 		ir.OpTypeOf: load(o(func(off *pyabi.Offsets) int32 { return off.ObjType }), codemeta.ReasonNone), ir.OpIsInstance: selectIsInstance,
+		ir.OpLen: selectLen,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
 		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpModuleKeysGuard: selectModuleKeys,

@@ -43,6 +43,9 @@ func (s *specializer) callType(i *ir.Instr) ir.Type {
 		if obj == s.snap.Known[pyabi.KnownIsInstance] && len(args) == 2 {
 			return ir.Obj(ir.Bool)
 		}
+		if obj == s.snap.Known[pyabi.KnownLen] && len(args) == 1 {
+			return ir.Obj(ir.Int)
+		}
 		if b, ok := s.builtin(obj, args); ok {
 			return ir.Obj(boxClass(b.row.result))
 		}
@@ -334,6 +337,10 @@ func (s *specializer) callBuiltin(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args
 		return true
 	}
 	b, ok := s.builtin(obj, args)
+	if !ok && obj == s.snap.Known[pyabi.KnownLen] && len(args) == 1 {
+		s.replace(i, 0, s.box(s.add(ir.OpLen, 0, i.State, args...), i.State))
+		return true
+	}
 	if !ok || failed(h, codemeta.ReasonIntOverflow, codemeta.ReasonIntRange) {
 		return false
 	}

@@ -382,6 +382,7 @@ const (
 	HelperNegative
 	HelperInvert
 	HelperTruth
+	HelperLen
 	HelperContains
 	HelperIsInstance2
 	HelperStr
@@ -546,6 +547,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperNegative:              {"Negative", "o", "o", FlagRaises | FlagPython},
 	HelperInvert:                {"Invert", "o", "o", FlagRaises | FlagPython},
 	HelperTruth:                 {"Truth", "i", "o", FlagRaises | FlagPython},
+	HelperLen:                   {"Len", "l", "o", FlagRaises | FlagPython},
 	HelperContains:              {"Contains", "i", "oo", FlagRaises | FlagPython},
 	HelperIsInstance2:           {"IsInstance2", "i", "oo", FlagRaises | FlagPython},
 	HelperStr:                   {"Str", "o", "o", FlagRaises | FlagPython},
