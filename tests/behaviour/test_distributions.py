@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -45,12 +46,12 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    suffix = "cpython-311-x86_64-linux-gnu.so"
+    suffix = str(sysconfig.get_config_var("EXT_SUFFIX")).removeprefix(".")
     files = {"__init__.py", "__main__.py", "autoload.py", "config.py", "launcher.py", "report.py", "py.typed"}
     files |= {"_pyston_lite.pyi", "pyston_lite_autoload.pth", f"_pyston_lite.{suffix}", "libpystonlite.so"}
     files |= {"_autoload.pyi", f"_autoload.{suffix}"}
     assert names == {f"pyston_lite/{name}" for name in files}
-    assert wheel.name.endswith("-cp311-cp311-linux_x86_64.whl")
+    assert wheel.name.endswith(f"-cp311-cp311{sys.abiflags}-linux_x86_64.whl")
 
 
 def test_wheel_installs_and_works_without_go_and_compiler(wheel: Path, tmp_path: Path) -> None:
