@@ -394,20 +394,50 @@ pl_with_except_start(PyObject *exit, PyObject *exception, pl_ctx *ctx, PyThreadS
     return result;
 }
 
-/* The general way of a direct call whose frame found no room: the arguments are consumed as the frame would have. */
+/* The positional arguments of a frame that is not made: those of the parameters, then the items of `rest` (or NULL). */
+static PyObject *
+positional_of(PyObject *const *args, int64_t n, PyObject *rest)
+{
+    int64_t more = rest != NULL ? PyTuple_GET_SIZE(rest) : 0;
+    PyObject *tuple = PyTuple_New(n + more);
+    for (int64_t i = 0; tuple != NULL && i < n + more; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(i < n ? args[i] : PyTuple_GET_ITEM(rest, i - n)));
+    }
+    return tuple;
+}
+
+/* Its keyword arguments: those of the keyword-only parameters, then the items of `rest` (or NULL). */
+static PyObject *
+keywords_of(const PyCodeObject *co, PyObject *const *args, PyObject *rest)
+{
+    PyObject *dict = rest != NULL ? PyDict_Copy(rest) : PyDict_New();
+    for (int64_t i = co->co_argcount; dict != NULL && i < co->co_argcount + co->co_kwonlyargcount; i++) {
+        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(co->co_localsplusnames, i), args[i]) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+/* The general way of a direct call whose frame found no room: the arguments, one for each parameter, are consumed as the frame
+ * would have. */
 PyObject *
 pl_call_stealing(PyObject *function, PyObject **args, int64_t n)
 {
-    /* The arguments of keyword-only parameters follow the others. */
     const PyCodeObject *co = (const PyCodeObject *)((PyFunctionObject *)function)->func_code;
-    PyObject *names = NULL, *result = NULL;
-    if (n > co->co_argcount) {
-        names = PyTuple_GetSlice(co->co_localsplusnames, co->co_argcount, n);
+    int64_t next = co->co_argcount + co->co_kwonlyargcount;
+    PyObject *rest = co->co_flags & CO_VARARGS ? args[next++] : NULL, *more = co->co_flags & CO_VARKEYWORDS ? args[next] : NULL;
+    PyObject *result = NULL;
+    if (n == co->co_argcount) {
+        result = PyObject_Vectorcall(function, args, (size_t)n, NULL);
     }
-    if (n <= co->co_argcount || names != NULL) {
-        result = PyObject_Vectorcall(function, args, (size_t)(names != NULL ? co->co_argcount : n), names);
+    else {
+        PyObject *positional = positional_of(args, co->co_argcount, rest);
+        PyObject *keywords = positional != NULL ? keywords_of(co, args, more) : NULL;
+        result = keywords != NULL ? PyObject_Call(function, positional, keywords) : NULL;
+        Py_XDECREF(positional);
+        Py_XDECREF(keywords);
     }
-    Py_XDECREF(names);
     for (int64_t i = 0; i < n; i++) {
         Py_DECREF(args[i]);
     }

@@ -221,6 +221,7 @@ const (
 	OpPyBuildList
 	OpPyBuildSet
 	OpPyBuildMap
+	OpNewDict
 	OpPyBuildConstMap
 	OpPyBuildString
 	OpPyBuildSlice
@@ -405,6 +406,7 @@ var rows = [numOps]Row{
 	OpPyBuildList:     {Name: "py_build_list", Args: Variadic, Results: 1, Result: Obj(List), New: true, Consumes: 0xff, Exit: ExitRaise, Doc: "v = py_build_list a b …: behind guard_no_collection"},
 	OpPyBuildSet:      {Name: "py_build_set", Args: Variadic, Results: 1, Result: Obj(Set), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_set a b …"},
 	OpPyBuildMap:      {Name: "py_build_map", Args: Variadic, Results: 1, Result: Obj(Dict), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_map k1 v1 k2 v2 …"},
+	OpNewDict:         {Name: "new_dict", Results: 1, Result: Obj(Dict), New: true, Exit: ExitRaise, Doc: "v = new_dict: an empty one, behind guard_no_collection"},
 	OpPyBuildConstMap: {Name: "py_build_const_map", Args: Variadic, Results: 1, Result: Obj(Dict), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_const_map v1 v2 … keys: the last operand is the tuple of keys"},
 	OpPyBuildString:   {Name: "py_build_string", Args: Variadic, Results: 1, Result: Obj(Str), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_string a b …"},
 	OpPyBuildSlice:    {Name: "py_build_slice", Args: Variadic, Results: 1, Result: Obj(Slice), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_build_slice start stop [step]"},

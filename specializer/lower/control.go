@@ -486,6 +486,7 @@ func init() {
 		ir.OpPyLoadName: selectPyLoadName, ir.OpPyStoreName: selectPyStoreName,
 		ir.OpPyBuildTuple: gathered(pyabi.HelperBuildTuple, 1), ir.OpPyBuildList: gathered(pyabi.HelperBuildList, 1),
 		ir.OpPyBuildSet: gathered(pyabi.HelperBuildSet, 1), ir.OpPyBuildMap: gathered(pyabi.HelperBuildMap, 2),
+		ir.OpNewDict:         gathered(pyabi.HelperBuildMap, 2),
 		ir.OpPyBuildConstMap: selectPyBuildConstMap, ir.OpPyBuildString: gathered(pyabi.HelperBuildString, 1),
 		ir.OpPyBuildSlice: selectPyBuildSlice, ir.OpPyCollect: selectPyCollect, ir.OpPyFormat: selectPyFormat,
 		ir.OpPyUnpack: selectPyUnpack, ir.OpPyMakeFunction: selectPyMakeFunction, ir.OpPyLoadDeref: selectPyLoadDeref,

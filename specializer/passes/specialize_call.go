@@ -119,7 +119,7 @@ func (s *specializer) callFunction(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, arg
 	if target == nil {
 		return false
 	}
-	bound, ok := s.bind(i, obj, args)
+	bound, rest, ok := s.bind(i, obj, args)
 	if !ok {
 		return false
 	}
@@ -128,16 +128,33 @@ func (s *specializer) callFunction(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, arg
 	if s.constOf(f) != obj {
 		f = i.Args[1]
 	}
-	s.replace(i, 0, s.direct(i, h, f, target, bound))
+	s.replace(i, 0, s.direct(i, h, f, target, bound, rest))
 	return true
 }
 
 // direct guards the function f and calls it.
-func (s *specializer) direct(i *ir.Instr, h *ir.Hint, f ir.Value, target *ir.CallTarget, bound []ir.Value) ir.Value {
+func (s *specializer) direct(i *ir.Instr, h *ir.Hint, f ir.Value, target *ir.CallTarget, bound, rest []ir.Value) ir.Value {
 	s.add(ir.OpFuncVersionGuard, int64(s.snap.Objects[target.Func].Func.Version), h.Before, f)
-	r := s.add(ir.OpCallFunction, 0, i.State, bound...)
+	r := s.add(ir.OpCallFunction, 0, i.State, s.gather(i, h, target, bound, rest)...)
 	s.last().Aux = target
 	return r
+}
+
+// gather appends the containers for *args, of the rest of the positional operands, and for **kwargs, which is empty, to the
+// operands that are bound to parameters.
+func (s *specializer) gather(i *ir.Instr, h *ir.Hint, target *ir.CallTarget, bound, rest []ir.Value) []ir.Value {
+	flags := s.snap.Codes[s.snap.Objects[target.Code].Index].Flags
+	if flags&coVarArgs != 0 {
+		if len(rest) > 0 {
+			s.add(ir.OpGuardNoCollection, 0, h.Before)
+		}
+		bound = append(bound, s.add(ir.OpPyBuildTuple, 0, i.State, rest...))
+	}
+	if flags&coVarKeywords != 0 {
+		s.add(ir.OpGuardNoCollection, 0, h.Before)
+		bound = append(bound, s.add(ir.OpNewDict, 0, i.State))
+	}
+	return bound
 }
 
 // callClass makes an instance of a class whose __new__ is object's and calls its __init__ directly. The version of the
@@ -154,13 +171,14 @@ func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args [
 	if target == nil || target.Generator {
 		return false
 	}
-	bound, ok := s.bind(i, class.Init, append([]ir.Value{i.Args[1]}, args...))
+	bound, rest, ok := s.bind(i, class.Init, append([]ir.Value{i.Args[1]}, args...))
 	if !ok {
 		return false
 	}
 	t := s.add(ir.OpClassVersionGuard, int64(class.Version), h.Before, i.Args[1])
 	init := s.borrow(class.Init)
 	s.add(ir.OpFuncVersionGuard, int64(s.snap.Objects[class.Init].Func.Version), h.Before, init)
+	bound = s.gather(i, h, target, bound, rest)
 	s.add(ir.OpGuardNoCollection, 0, h.Before)
 	target.Init = true
 	self := s.add(ir.OpNewInstance, 1, i.State, t)
@@ -211,7 +229,7 @@ func (s *specializer) target(h *ir.Hint, obj pyabi.ObjID) *ir.CallTarget {
 		return nil
 	}
 	code := &s.snap.Codes[index]
-	if code.Flags&(coOptimized|coNewLocals) != coOptimized|coNewLocals || code.Flags&(coVarArgs|coVarKeywords) != 0 {
+	if code.Flags&(coOptimized|coNewLocals) != coOptimized|coNewLocals {
 		return nil
 	}
 	return &ir.CallTarget{
@@ -222,22 +240,24 @@ func (s *specializer) target(h *ir.Hint, obj pyabi.ObjID) *ir.CallTarget {
 	}
 }
 
-// bind orders positional operands, keywords and defaults by parameter; it refuses what would be an error or needs a tuple
-// or dictionary.
-func (s *specializer) bind(i *ir.Instr, obj pyabi.ObjID, args []ir.Value) ([]ir.Value, bool) {
+// bind orders positional operands, keywords and defaults by parameter, and gives the positional ones that are left for *args.
+// It refuses what would be an error or an item of **kwargs.
+func (s *specializer) bind(i *ir.Instr, obj pyabi.ObjID, args []ir.Value) (bound, rest []ir.Value, ok bool) {
 	fn := &s.snap.Objects[obj].Func
 	code := &s.snap.Codes[s.snap.Objects[fn.Code].Index]
 	total := int(code.ArgCount + code.KwOnly)
-	bound := make([]ir.Value, total)
+	bound = make([]ir.Value, total)
 	var names []pyabi.ObjID
 	if i.Obj != 0 {
 		names = s.snap.Objects[i.Obj].Items
 	}
 	positional := len(args) - len(names)
-	if positional < 0 || positional > int(code.ArgCount) {
-		return nil, false
+	if positional < 0 || positional > int(code.ArgCount) && code.Flags&coVarArgs == 0 {
+		return nil, nil, false
 	}
-	copy(bound, args[:positional])
+	first := min(positional, int(code.ArgCount))
+	copy(bound, args[:first])
+	rest = args[first:positional]
 next:
 	for k, name := range names {
 		for p := int(code.PosOnly); p < total; p++ {
@@ -246,7 +266,7 @@ next:
 				continue next
 			}
 		}
-		return nil, false
+		return nil, nil, false
 	}
 	firstDefault := int(code.ArgCount) - len(fn.Defaults)
 	for p := range bound {
@@ -254,11 +274,11 @@ next:
 			continue
 		}
 		if p < firstDefault || p >= int(code.ArgCount) {
-			return nil, false // missing, or a keyword-only default
+			return nil, nil, false // missing, or a keyword-only default
 		}
 		bound[p] = s.constObj(fn.Defaults[p-firstDefault])
 	}
-	return bound, true
+	return bound, rest, true
 }
 
 // constSelf is the bound object of a builtin function as an operand.
