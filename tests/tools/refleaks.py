@@ -180,7 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.tools.refleaks", description=__doc__)
     parser.add_argument("names", nargs="*", help="default: all programs, and a sample of modules")
     parser.add_argument("--mode", default="compile_all", choices=list(MODES))
-    parser.add_argument("--warm-up", type=int, default=8, help="rounds before anything is compared")
+    parser.add_argument("--warm-up", type=int, default=16, help="rounds before anything is compared")
     parser.add_argument("--rounds", type=int, default=8, help="rounds that are compared")
     options = parser.parse_args()
     if not hasattr(sys, "gettotalrefcount"):
