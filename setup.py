@@ -49,6 +49,10 @@ NO_WARNINGS = ["-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno
 # slots, mostly so few that a call of memset costs more than the stores.
 OPTIMISE = ["-O2", "-fno-plt", "-fno-tree-loop-distribute-patterns"]
 
+# Every process with autoload loads `_autoload`: two pieces to map instead of four, whose protection does not change, and no
+# library to look through but those that the interpreter has loaded.
+SMALL = [] if SANITIZE else ["-Wl,-z,noseparate-code", "-Wl,-z,norelro", "-nostdlib"]
+
 # What the Go runtime must not do in somebody else's process (ext/runtime.go says why).
 GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0"
 
@@ -167,8 +171,7 @@ def extension(name: str, sources: str, link_args: list[str]) -> Extension:
 setup(
     ext_modules=[
         extension("_pyston_lite", "cshim/*.c", []),
-        # Every process with autoload loads this one: two pieces to map instead of four.
-        extension("_autoload", "cshim/autoload/*.c", ["-Wl,-z,noseparate-code"]),
+        extension("_autoload", "cshim/autoload/*.c", SMALL),
     ],
     cmdclass={"build_ext": BuildNative},
 )
