@@ -46,16 +46,19 @@ call_builtin(PyThreadState *ts, PyObject *callable, PyObject *const *args, int64
     PyCFunction function = PyCFunction_GET_FUNCTION(callable);
     PyObject *self = PyCFunction_GET_SELF(callable);
     int flags = PyCFunction_GET_FLAGS(callable);
+    PyObject *returned;
     if (flags == METH_FASTCALL) {
-        *result = ((_PyCFunctionFast)(void (*)(void))function)(self, args, n);
-        return true;
+        returned = ((_PyCFunctionFast)(void (*)(void))function)(self, args, n);
     }
-    if (n != (flags == METH_O) || (flags != METH_O && flags != METH_NOARGS) || ts->recursion_remaining <= 0) {
+    else if (n != (flags == METH_O) || (flags != METH_O && flags != METH_NOARGS) || ts->recursion_remaining <= 0) {
         return false;
     }
-    ts->recursion_remaining--;
-    *result = function(self, n == 1 ? args[0] : NULL);
-    ts->recursion_remaining++;
+    else {
+        ts->recursion_remaining--;
+        returned = function(self, n == 1 ? args[0] : NULL);
+        ts->recursion_remaining++;
+    }
+    *result = _Py_CheckFunctionResult(ts, callable, returned, NULL);
     return true;
 }
 

@@ -106,7 +106,9 @@ func (s *specializer) call(i *ir.Instr, h *ir.Hint) bool {
 	case pyabi.KindType:
 		return s.callClass(i, h, obj, args)
 	case pyabi.KindCFunction:
-		return i.Obj == 0 && (s.callBuiltin(i, h, obj, args) || s.callC(i, o, s.constSelf(o), args))
+		// CPython looks whether what takes no arguments keeps the rules about exceptions; the general call does.
+		checked := o.CFunc.Flags&pyabi.MethNoArgs != 0
+		return i.Obj == 0 && (s.callBuiltin(i, h, obj, args) || !checked && s.callC(i, o, s.constSelf(o), args))
 	case pyabi.KindMethodDescr:
 		return i.Obj == 0 && len(args) > 0 && s.callC(i, o, args[0], args[1:])
 	}
