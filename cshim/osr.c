@@ -323,7 +323,7 @@ static inline bool
 has_returned(const pl_frame *f, int64_t at)
 {
     const uint8_t *unit = pl_opcode_byte(f->f_code, at);
-    return unit[1] == 0 && (at == 0 || unit[-2] != EXTENDED_ARG);
+    return unit[1] == 0 && (at == 0 || (unit[-2] != EXTENDED_ARG && unit[-2] != EXTENDED_ARG_QUICK));
 }
 
 PyObject *
