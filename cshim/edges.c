@@ -13,19 +13,6 @@ PL_HOT unsigned pl_blocks = PL_BLOCK_OFF;
 
 /* ---- analysis ------------------------------------------------------------------------------------------------------------ */
 
-static bool
-is_conditional(int op)
-{
-    return op == POP_JUMP_BACKWARD_IF_TRUE || op == POP_JUMP_BACKWARD_IF_FALSE || op == POP_JUMP_BACKWARD_IF_NONE ||
-           op == POP_JUMP_BACKWARD_IF_NOT_NONE;
-}
-
-static bool
-is_edge(int op)
-{
-    return op == JUMP_BACKWARD || is_conditional(op);
-}
-
 /* Direction of the jump an opcode makes: +1, -1, or 0 for opcodes that never jump. */
 static int
 jump_direction(int op)
@@ -44,7 +31,7 @@ jump_direction(int op)
     case JUMP_BACKWARD_NO_INTERRUPT:
         return -1;
     default:
-        return is_edge(op) ? -1 : 0;
+        return pl_is_edge(op) ? -1 : 0;
     }
 }
 
@@ -147,7 +134,7 @@ static bool
 has_edges(PyCodeObject *co)
 {
     for (int64_t i = 0; i < Py_SIZE(co); i += 1 + pl_caches(pl_opcode(co, i))) {
-        if (is_edge(pl_opcode(co, i))) {
+        if (pl_is_edge(pl_opcode(co, i))) {
             return true;
         }
     }
@@ -174,7 +161,7 @@ pl_may_loop(PyCodeObject *co)
         }
     }
     for (; i < n; i++) {
-        if (is_edge(*pl_opcode_byte(co, i))) {
+        if (pl_is_edge(*pl_opcode_byte(co, i))) {
             return true;
         }
     }
@@ -205,7 +192,7 @@ collect_edges(pl_code *pc, const analysis *a)
     const uint8_t *code = pc->canonical;
     uint32_t n_edges = 0;
     for (int64_t i = 0; i < a->n; i += 1 + pl_caches(code[2 * i])) {
-        n_edges += is_edge(code[2 * i]);
+        n_edges += pl_is_edge(code[2 * i]);
     }
     pc->edges = PyMem_RawCalloc(n_edges, sizeof(pl_edge));
     pc->loops = PyMem_RawCalloc(n_edges, sizeof(pl_loop));
@@ -214,7 +201,7 @@ collect_edges(pl_code *pc, const analysis *a)
     }
     int64_t start = 0;            /* of the instruction whose opcode is at `i`, behind its prefixes */
     for (int64_t i = 0; i < a->n; i += 1 + pl_caches(code[2 * i])) {
-        if (!is_edge(code[2 * i])) {
+        if (!pl_is_edge(code[2 * i])) {
             start = code[2 * i] == EXTENDED_ARG ? start : i + 1 + pl_caches(code[2 * i]);
             continue;
         }
@@ -222,7 +209,7 @@ collect_edges(pl_code *pc, const analysis *a)
         int depth = a->depth[start];
         start = in.next;
         if (depth != UNKNOWN_DEPTH && pl_may_return(depth, pc->code->co_nlocalsplus)) {
-            bool conditional = is_conditional(in.op);
+            bool conditional = pl_is_conditional_edge(in.op);
             uint32_t loop = loop_at(pc, (uint32_t)in.target, depth - conditional);
             pc->edges[pc->n_edges++] = (pl_edge){.bci = (uint32_t)in.bci, .target = (uint32_t)in.target, .loop = loop,
                                                  .op = (uint8_t)in.op, .conditional = conditional,
@@ -300,16 +287,23 @@ unpatch_code(pl_code *pc)
     }
 }
 
+static void
+unpatch_loop(pl_code *pc, const pl_loop *loop)
+{
+    for (uint32_t i = 0; i < pc->n_edges; i++) {
+        if (&pc->loops[pc->edges[i].loop] == loop) {
+            unpatch_edge(pc, &pc->edges[i]);
+        }
+    }
+}
+
 void
 pl_loop_unpatch(pl_code *pc, const pl_loop *loop)
 {
+    unpatch_loop(pc, loop);
     bool others = false;
-    for (uint32_t i = 0; i < pc->n_edges; i++) {
-        const pl_loop *own = &pc->loops[pc->edges[i].loop];
-        if (own == loop) {
-            unpatch_edge(pc, &pc->edges[i]);
-        }
-        others |= own != loop && pl_loop_wants_exits(own);
+    for (uint32_t i = 0; i < pc->n_loops; i++) {
+        others |= &pc->loops[i] != loop && pl_loop_wants_exits(&pc->loops[i]);
     }
     pc->exits &= others;
 }
@@ -318,11 +312,7 @@ void
 pl_loop_rest(pl_code *pc, pl_loop *loop)
 {
     enum { CALLS = 64 };
-    for (uint32_t i = 0; i < pc->n_edges; i++) {
-        if (&pc->loops[pc->edges[i].loop] == loop) {
-            unpatch_edge(pc, &pc->edges[i]);
-        }
-    }
+    unpatch_loop(pc, loop);
     loop->rests = true;
     pc->watch_after = pc->calls + CALLS;
 }

@@ -112,12 +112,7 @@ static bool
 may_loop(PyCodeObject *co)
 {
     for (Py_ssize_t i = 0; i < Py_SIZE(co); i++) {
-        switch (_Py_OPCODE(_PyCode_CODE(co)[i])) {
-        case JUMP_BACKWARD:
-        case POP_JUMP_BACKWARD_IF_NOT_NONE:
-        case POP_JUMP_BACKWARD_IF_NONE:
-        case POP_JUMP_BACKWARD_IF_FALSE:
-        case POP_JUMP_BACKWARD_IF_TRUE:
+        if (pl_is_edge(_Py_OPCODE(_PyCode_CODE(co)[i]))) {
             return true;
         }
     }

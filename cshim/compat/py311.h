@@ -238,6 +238,20 @@ pl_is_body(const PyCodeObject *co)
     return (co->co_flags & function) != function;
 }
 
+/* Jumps back, by their canonical opcodes; SEND and its kind jump back without being loops of the program. */
+static inline bool
+pl_is_conditional_edge(int op)
+{
+    return op == POP_JUMP_BACKWARD_IF_TRUE || op == POP_JUMP_BACKWARD_IF_FALSE || op == POP_JUMP_BACKWARD_IF_NONE ||
+           op == POP_JUMP_BACKWARD_IF_NOT_NONE;
+}
+
+static inline bool
+pl_is_edge(int op)
+{
+    return op == JUMP_BACKWARD || pl_is_conditional_edge(op);
+}
+
 /* Code in the interpreter's data segment (deep-frozen modules), which sub-interpreters share: its count starts at 999,999,999. */
 static inline bool
 pl_is_static(const PyCodeObject *co)

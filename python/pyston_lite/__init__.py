@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 # The settings of a process whose environment says nothing about pyston_lite. They stand here and not in the table of
-# `config`, which takes them from here, because start-up with autoload is then spared that import: a third of its cost.
+# `config`, which takes them from here, because `enable()` is then spared that import.
 _DEFAULTS: "dict[str, Any]" = {
     "threshold": 800,
     "loop_threshold": 6000,
