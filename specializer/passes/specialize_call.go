@@ -173,6 +173,9 @@ func (s *specializer) callClass(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args [
 	if target == nil || target.Generator {
 		return false
 	}
+	if s.snap.Codes[s.snap.Objects[target.Code].Index].ArgCount == 0 {
+		return false // the instance would be an item of *args, which is made before it
+	}
 	bound, rest, ok := s.bind(i, class.Init, append([]ir.Value{i.Args[1]}, args...))
 	if !ok {
 		return false
