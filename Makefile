@@ -14,6 +14,7 @@ BENCH ?=
 SUITE ?=
 LEAKS ?=
 MEMCHECK ?=
+NOMEMORY ?=
 SMOKE ?=
 TESTS ?=
 TIME ?= 60s
@@ -100,6 +101,10 @@ refleaks: build ## programs and CPython's tests leave as many references as they
 valgrind: build ## programs under valgrind: no memory is used that was freed or not written; MEMCHECK="closures --mode stress"
 	@command -v valgrind > /dev/null || { echo "valgrind not found: install the Debian package valgrind" >&2; exit 1; }
 	@$(PY) -m tests.tools.memcheck $(MEMCHECK)
+
+.PHONY: no-memory
+no-memory: build ## programs whose allocations fail at random places end as programs do; NOMEMORY="closures --seed 7"
+	@$(PY) -m tests.tools.nomemory $(NOMEMORY)
 
 .PHONY: smoke
 smoke: build ## the tests of well-known projects, stock against accelerated; SMOKE="django flask"

@@ -320,6 +320,7 @@ pl_hook_remove(void)
     pl_block(PL_BLOCK_OFF);
     pl_enabled = false;
     leave_all();
+    pl_pools_clear();
     if (armed) {
         pl_unwatch_evaluator();
         armed = false;

@@ -297,6 +297,17 @@ profile_resume(pl_code *pc, const pl_frame *f)
     }
 }
 
+uint32_t
+pl_vary_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head)
+{
+    if (pl_cfg.stress_thresholds == 0 || threshold == 0) {
+        return threshold;
+    }
+    uint64_t place = (uint64_t)co->co_firstlineno << 32 ^ (uint64_t)Py_SIZE(co) << 16 ^ head;
+    uint64_t mixed = (place + pl_cfg.stress_thresholds) * 0x9E3779B97F4A7C15;    /* Fibonacci hashing, Knuth, TAOCP 6.4 */
+    return 1 + (uint32_t)(mixed >> 32) % threshold;
+}
+
 enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 8 };      /* calls */
 
 /* A look at a function that has not been compiled yet: at its first calls, then at every eighth, which keeps counting cheap.  A
@@ -310,7 +321,7 @@ look_at_call(pl_code *pc, pl_frame *f)
     else {
         profile_arguments(pc, f);
     }
-    uint64_t threshold = pl_cfg.compile_all ? 1 : pl_cfg.threshold;
+    uint64_t threshold = pl_cfg.compile_all ? 1 : pl_vary_threshold(pl_cfg.threshold, pc->code, 0);
     if (pl_is_static(pc->code) && !pl_cfg.compile_all) {
         threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
     }

@@ -63,12 +63,12 @@ read_value(exit_state *x, const pl_value *v)
     case PL_REP_BOOL:
         return Py_NewRef((bits & 1) ? Py_True : Py_False);
     case PL_REP_INT:
-        o = pl_new_int((int64_t)bits);
+        o = pl_sure_int((int64_t)bits);
         break;
     case PL_REP_FLOAT: {
         double d;
         memcpy(&d, &bits, sizeof(d));
-        o = PyFloat_FromDouble(d);
+        o = pl_sure_float(d);
         break;
     }
     }
@@ -533,6 +533,9 @@ pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t i
         Py_FatalError("BUG: machine code leaves a frame that is not the running one");
     }
     unit->exit_counts[id]++;
+    if (pl_reserve_used) {
+        pl_reserve_fill();
+    }
     if (rec->kind == PL_EXIT_RAISE) {
         const pl_catch *c = short_way(ts, unit, id);
         pl_exit_result result;

@@ -195,6 +195,25 @@ unit_is_sound(const pl_unit *unit)
     return unit->entry != NULL && unit->code_size != 0;
 }
 
+/* The unboxed numbers of the exit that has the most of them. */
+static uint32_t
+most_numbers(const pl_unit *unit)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < unit->n_exits; i++) {
+        const pl_exit_rec *e = &unit->exits[i];
+        uint32_t numbers = 0;
+        for (uint32_t k = 0; k < e->n_frames; k++) {
+            const pl_exit_frame *f = &unit->frames[e->first_frame + k];
+            for (uint32_t v = f->first_value; v < f->first_value + f->n_values; v++) {
+                numbers += unit->values[v].rep == PL_REP_INT || unit->values[v].rep == PL_REP_FLOAT;
+            }
+        }
+        most = numbers > most ? numbers : most;
+    }
+    return most;
+}
+
 /* Lists the machine code of the further entries by bytecode index. */
 static bool
 index_entries(pl_unit *unit)
@@ -259,7 +278,7 @@ read_unit(pl_job *job)
     if (!unit_is_sound(unit)) {
         return malformed;
     }
-    if (!index_entries(unit)) {
+    if (!index_entries(unit) || !pl_reserve_numbers(most_numbers(unit))) {
         return "out of memory";
     }
     unit->exit_counts = calloc((size_t)unit->n_exits + 1, sizeof(*unit->exit_counts));

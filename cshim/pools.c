@@ -3,6 +3,9 @@
  * CPython 3.11 has a free list for floats, which machine code shares, and none for ints: every int above 256 is a call of
  * the allocator and another one when it dies.  Numbers that flow through locals that somebody looks at, attributes and
  * lists are boxed again and again, so dead ints are kept, as floats are by CPython itself.
+ *
+ * And a reserve: where machine code is left, its unboxed numbers become objects, at places where no program expects that memory
+ * is needed and nobody could be told that there is none.  So some objects are made before any machine code runs that may need them.
  */
 #include "shim.h"
 
@@ -38,6 +41,94 @@ pl_new_int(int64_t value)
     return o;
 }
 
+/* ---- the reserve -------------------------------------------------------------------------------------------------- */
+
+enum { INTS, FLOATS, KINDS };
+enum { DIGITS = 3 };              /* of any int64_t */
+enum { NESTED = 8 };              /* exits, each inside a finalizer that another one runs, which find no memory to refill it */
+
+static struct { PyObject **objects; uint32_t count; } reserve[KINDS];
+static uint32_t reserve_size;     /* objects of each kind */
+bool pl_reserve_used;
+
+static bool
+fill_reserve(int kind)
+{
+    while (reserve[kind].count < reserve_size) {
+        PyObject *o = kind == INTS ? (PyObject *)_PyLong_New(DIGITS) : PyFloat_FromDouble(0.0);
+        if (o == NULL) {
+            return false;
+        }
+        reserve[kind].objects[reserve[kind].count++] = o;
+    }
+    return true;
+}
+
+bool
+pl_reserve_fill(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    bool full = fill_reserve(INTS) && fill_reserve(FLOATS);
+    PyErr_Restore(type, value, traceback);       /* also instead of MemoryError */
+    pl_reserve_used = !full;
+    return full;
+}
+
+bool
+pl_reserve_numbers(uint32_t n)
+{
+    if (n > reserve_size / NESTED) {
+        for (int kind = 0; kind < KINDS; kind++) {
+            PyObject **objects = PyMem_RawRealloc(reserve[kind].objects, (size_t)n * NESTED * sizeof(*objects));
+            if (objects == NULL) {
+                return false;
+            }
+            reserve[kind].objects = objects;
+        }
+        reserve_size = n * NESTED;
+    }
+    return pl_reserve_fill();
+}
+
+static PyObject *
+take_reserved(int kind)
+{
+    if (reserve[kind].count == 0) {
+        return NULL;
+    }
+    PyErr_Clear();
+    pl_reserve_used = true;
+    return reserve[kind].objects[--reserve[kind].count];
+}
+
+PyObject *
+pl_sure_int(int64_t value)
+{
+    PyObject *o = pl_new_int(value);
+    if (o != NULL || (o = take_reserved(INTS)) == NULL) {
+        return o;
+    }
+    PyLongObject *number = (PyLongObject *)o;
+    Py_ssize_t n = 0;
+    for (uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value; rest != 0; rest >>= PyLong_SHIFT) {
+        number->ob_digit[n++] = (digit)(rest & PyLong_MASK);
+    }
+    Py_SET_SIZE(o, value < 0 ? -n : n);
+    return o;
+}
+
+PyObject *
+pl_sure_float(double value)
+{
+    PyObject *o = PyFloat_FromDouble(value);
+    if (o != NULL || (o = take_reserved(FLOATS)) == NULL) {
+        return o;
+    }
+    ((PyFloatObject *)o)->ob_fval = value;
+    return o;
+}
+
 /* Gives the memory back, when the accelerator is switched off. */
 void
 pl_pools_clear(void)
@@ -48,4 +139,10 @@ pl_pools_clear(void)
         pl_ints.count--;
         PyObject_Free(o);
     }
+    for (int kind = 0; kind < KINDS; kind++) {
+        while (reserve[kind].count > 0) {
+            Py_DECREF(reserve[kind].objects[--reserve[kind].count]);
+        }
+    }
+    pl_reserve_used = reserve_size > 0;
 }

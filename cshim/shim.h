@@ -295,6 +295,13 @@ typedef struct pl_int_pool { PyObject *head; int64_t count; } pl_int_pool;
 extern pl_int_pool pl_ints;
 void pl_dealloc(PyObject *o);                      /* an object whose count is zero: to its pool or to _Py_Dealloc */
 PyObject *pl_new_int(int64_t value);               /* one of one digit from the pool, if that has one */
+/* The reserve.  After pl_reserve_numbers(n), n ints and n floats can be made without memory, again after each pl_reserve_fill that
+ * succeeds; both are false without memory, and leave exceptions alone. */
+bool pl_reserve_numbers(uint32_t n);
+bool pl_reserve_fill(void);
+extern bool pl_reserve_used;                       /* it is to be filled */
+PyObject *pl_sure_int(int64_t value);              /* new references, if need be from the reserve; no exception may be set; NULL */
+PyObject *pl_sure_float(double value);             /* with MemoryError when that is empty, too */
 void pl_pools_clear(void);
 
 /* ---- evalhook.c, attach.c, osr.c -------------------------------------------------------------------------------- */
@@ -310,6 +317,8 @@ void pl_hook_remove(void);
 extern const char *pl_hook_refusal;
 extern pl_code *pl_codes;                          /* all pl_code, through all_next */
 uint16_t pl_typeof_bits(PyObject *v);              /* one bit of pl_typebits */
+/* The threshold of a function (head 0) or loop: another one for each, from 1 to `threshold`, when the stress mode says so. */
+uint32_t pl_vary_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head);
 int pl_poll(PyThreadState *ts);                    /* what the eval breaker asks for; frame linked; -1: exception set */
 bool pl_poll_init(void);
 void pl_arm(void);                                 /* before the first patched loop and the first unit; does its work once */
@@ -436,7 +445,7 @@ typedef struct pl_config {
     bool sync, compile_all, verify;
     char *dump_dir, *library;
     PyObject *allow, *deny;                        /* frozensets of qualified names or NULL */
-    uint32_t stress_guards, stress_exits, stress_shuffle;   /* 0 off */
+    uint32_t stress_guards, stress_exits, stress_shuffle, stress_thresholds;   /* 0 off */
     size_t code_cap;
 } pl_config;
 extern pl_config pl_cfg;

@@ -23,7 +23,8 @@ STARTUP = ROOT / "tests" / "startup"
 NOT_ENABLED_STATUS = 97
 
 # The accelerated ways in which every program is run. `compile_all` compiles each function before its first run, without any
-# type feedback; `background` is the shipped policy with thresholds that a short program reaches; `stress` leaves machine code at every chance.
+# type feedback; `background` is the shipped policy with thresholds that a short program reaches; `stress` leaves machine code at every chance;
+# with `thresholds` each function and loop has one of its own; with `collecting` the collector runs at every allocation.
 MODES: dict[str, dict[str, str]] = {
     "compile_all": {"PYSTON_LITE_COMPILE_ALL": "1", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_VERIFY": "1"},
     "profiled": {
@@ -34,6 +35,18 @@ MODES: dict[str, dict[str, str]] = {
     },
     "background": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_LOOP_THRESHOLD": "20"},
     "stress": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_STRESS": "guards=7,exits=5,shuffle=1"},
+    "thresholds": {
+        "PYSTON_LITE_THRESHOLD": "40",
+        "PYSTON_LITE_LOOP_THRESHOLD": "100",
+        "PYSTON_LITE_SYNC": "1",
+        "PYSTON_LITE_STRESS": "thresholds=1",
+    },
+    "collecting": {
+        "PYSTON_LITE_THRESHOLD": "25",
+        "PYSTON_LITE_LOOP_THRESHOLD": "60",
+        "PYSTON_LITE_SYNC": "1",
+        "TESTS_GC_THRESHOLD": "1",
+    },
 }
 
 
@@ -56,7 +69,9 @@ class Run:
 def child_environment(mode: str | None) -> dict[str, str]:
     """The environment of a child: nothing of Python's or ours is inherited; `mode` is a key of MODES, or None for stock."""
     environ = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYSTON", "DISABLE_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "PYSTON", "DISABLE_", "TESTS_"))
     }
     environ.update(PYTHONPATH=str(STARTUP), PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1", PYTHONIOENCODING="utf-8")
     if mode is None:

@@ -1,7 +1,10 @@
 """Enables pyston_lite in the child processes of the tests, before the program starts and with no frame of ours below it.
 
-Stock and accelerated children both run this file and differ in PYSTON_LITE alone. A child that should be accelerated and is
-not ends here, so that no comparison ever passes because nothing was accelerated.
+Stock and accelerated children both run this file and differ in PYSTON_LITE, and what makes memory scarce or the collector busy,
+alone. A child that should be accelerated and is not ends here, so that no comparison ever passes because nothing was accelerated.
+
+TESTS_GC_THRESHOLD=N runs the collector at every Nth allocation of a container; with TESTS_NO_MEMORY=FIRST:LAST the allocations of
+these numbers fail, counted from the start of the program.
 """
 
 import _xxsubinterpreters as interpreters
@@ -30,3 +33,15 @@ if os.environ.get("PYSTON_LITE") == "1" and interpreters.get_current() == interp
             sys.stderr.write(f"tests: the compiler failed: {sorted(faults)}\n")
             sys.stderr.flush()
             os._exit(98)
+
+if threshold := os.environ.pop("TESTS_GC_THRESHOLD", None):
+    import gc
+
+    gc.set_threshold(int(threshold))
+
+if window := os.environ.pop("TESTS_NO_MEMORY", None):
+    import _testcapi
+    import atexit
+
+    atexit.register(_testcapi.remove_mem_hooks)
+    _testcapi.set_nomemory(*map(int, window.split(":")))

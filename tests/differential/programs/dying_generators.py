@@ -4,6 +4,7 @@ import sys
 import weakref
 
 log = []
+gc.disable()  # what is still alive in a cycle would die when the collector happens to run
 
 
 class Noisy:

@@ -1,0 +1,144 @@
+"""Lets allocations fail: `python -m tests.tools.nomemory [name...]`.
+
+A name is a program of tests/differential/programs, tests/regress or tests/behaviour/observers. Each runs several times, in each mode,
+and some of its allocations fail, at places chosen by --seed. What the program does then is its own business, and differs from stock's as
+stock allocates at other places. But it ends by itself: a signal or a fatal error is a bug of ours, unless stock has it, too.
+
+With --sweep the golden program of that name runs in this process, and one allocation of its function after the other fails.
+"""
+
+import argparse
+import itertools
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.support import MODES, NOT_ENABLED_STATUS, child_environment, run_to_end
+from tests.tools.record import load, names, warm_up_and_compile
+from tests.tools.refleaks import find_programs
+
+SECONDS = 60
+# A sweep ends when the allocations of that many numbers were not needed.
+UNNEEDED = 8
+# Allocations that fail in a row; 0 stands for all that follow.
+LENGTHS = (1, 1, 3, 30, 0)
+
+
+# ---- every allocation of one call ------------------------------------------------------------------------------------------
+
+
+def failing(first: int, last: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Call a function, generators to their end, while the allocations from `first` to before `last` (0: all later ones) fail; whether it
+    ended, and its result."""
+    import _testcapi
+
+    _testcapi.set_nomemory(first, last)
+    try:
+        result = run_to_end(function(*arguments))
+    except MemoryError:
+        return False, None
+    finally:
+        _testcapi.remove_mem_hooks()
+    return True, result
+
+
+def each_failure(function: Callable[..., Any], make_arguments: Callable[[], tuple[Any, ...]]) -> Iterator[tuple[bool, Any]]:
+    """What `failing` gives for each allocation of a call."""
+    for all_later in (False, True):
+        unneeded = 0
+        for first in itertools.count():
+            # The arguments are made before memory ends.
+            outcome = failing(first, 0 if all_later else first + 1, function, make_arguments())
+            yield outcome
+            unneeded = unneeded + 1 if outcome[0] else 0
+            if unneeded == UNNEEDED:
+                break
+
+
+def sweep(name: str) -> None:
+    """Prints how many allocations failed; raises AssertionError where a result is wrong or a reference is lost."""
+    import copy
+
+    warm_up_and_compile(name)
+    program = load(name)
+    function = getattr(program, name)
+    failures = 0
+    for arguments in program.CALLS:
+        want = run_to_end(function(*copy.deepcopy(arguments)))
+        # Everything in the process shares small ints.
+        own = [argument for argument in arguments if not (isinstance(argument, int) and -5 <= argument <= 256)]
+        counts = [sys.getrefcount(argument) for argument in own]
+        for ended, result in each_failure(function, lambda arguments=arguments: copy.deepcopy(arguments)):
+            failures += not ended
+            assert not ended or repr(result) == repr(want), f"{result!r} instead of {want!r}"
+        del result
+        assert [sys.getrefcount(argument) for argument in own] == counts
+    print(failures)
+
+
+# ---- whole programs --------------------------------------------------------------------------------------------------------
+
+
+def run_program(path: Path, mode: str | None, first: int, last: int) -> int | None:
+    """The exit status of a program whose allocations of these numbers fail; None when it did not end."""
+    environ = child_environment(mode) | {"TESTS_NO_MEMORY": f"{first}:{last}"}
+    try:
+        done = subprocess.run(
+            [sys.executable, str(path)], env=environ, cwd=path.parent, timeout=SECONDS, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+    assert done.returncode != NOT_ENABLED_STATUS, done.stderr.decode("utf-8", "replace")
+    return done.returncode
+
+
+def is_unsound(status: int | None) -> bool:
+    return status is None or status < 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.nomemory", description=__doc__)
+    parser.add_argument("names", nargs="*", help="default: all programs")
+    parser.add_argument("--times", type=int, default=3, help="runs of each program in each mode")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--modes", default="compile_all,profiled,background", help=f"of {', '.join(MODES)}")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sweep", choices=names(), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.sweep:
+        sweep(options.sweep)
+        return
+
+    programs = find_programs()
+    if unknown := set(options.names) - programs.keys():
+        parser.error(f"no such program: {', '.join(sorted(unknown))}")
+    chance = random.Random(options.seed)
+    jobs = []
+    for name in options.names or sorted(programs):
+        for mode in options.modes.split(",") * options.times:
+            first, length = int(10 ** chance.uniform(1.5, 5.5)), chance.choice(LENGTHS)
+            jobs.append((name, mode, first, first + length if length else 0))
+
+    def unsound(job: tuple[str, str, int, int]) -> str | None:
+        name, mode, first, last = job
+        status = run_program(programs[name], mode, first, last)
+        if not is_unsound(status) or is_unsound(run_program(programs[name], None, first, last)):
+            return None
+        return f"{name}, mode {mode}, without the allocations {first}:{last}: " + (
+            "not finished" if status is None else f"exit status {status}"
+        )
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        found = [text for text in pool.map(unsound, jobs) if text is not None]
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"{len(jobs)} runs, {len(found)} failed" if found else f"{len(jobs)} passed, 0 failed")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
