@@ -267,7 +267,8 @@ flush(exit_state *x, const pl_exit_rec *rec)
     PyErr_Fetch(&type, &value, &traceback);
     read_frames(x, xframes, n, values);
     if (x->no_memory) {
-        /* There is nobody to raise to, and going on would let the locals go back in time. */
+        /* The reserve is empty, too: finalizers have left machine code within finalizers. There is nobody to raise to, and going
+         * on would let the locals go back in time. */
         Py_FatalError("out of memory while locals were written back");
     }
     uint32_t inner = build_frames(x, xframes, n, frames, values);
