@@ -236,6 +236,22 @@ def test_stress_takes_exits() -> None:
         assert_compiled(f)
 
 
+def test_stress_varies_thresholds() -> None:
+    """Each function becomes hot at a number of calls of its own, up to the threshold."""
+    pyston_lite.enable(threshold=100, sync=True, stress={"thresholds": 3})
+
+    def calls_until_compiled(line: int) -> int:
+        code = fib.__code__.replace(co_firstlineno=line)
+        f = types.FunctionType(code, {"fib": None})
+        for calls in range(1, 120):  # those before the interpreter specialises it do not count
+            f(0)
+            if pyston_lite.is_compiled(f):
+                return calls
+        raise AssertionError("not compiled")
+
+    assert len({calls_until_compiled(line) for line in range(1, 21)}) > 10
+
+
 def test_disable_inside_a_compiled_function() -> None:
     def toggles(n):
         out = []

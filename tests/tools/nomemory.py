@@ -46,7 +46,9 @@ def failing(first: int, last: int, function: Callable[..., Any], arguments: tupl
     return True, result
 
 
-def each_failure(function: Callable[..., Any], make_arguments: Callable[[], tuple[Any, ...]]) -> Iterator[tuple[bool, Any]]:
+def each_failure(
+    function: Callable[..., Any], make_arguments: Callable[[], tuple[Any, ...]]
+) -> Iterator[tuple[bool, Any]]:
     """What `failing` gives for each allocation of a call."""
     for all_later in (False, True):
         unneeded = 0
