@@ -20,6 +20,9 @@
 package frontend
 
 import (
+	"cmp"
+	"slices"
+
 	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
@@ -581,10 +584,9 @@ func (b *Builder) Hint(kind ir.HintKind) *ir.Hint { return b.HintFrom(kind, b.Be
 // HintFrom is Hint for an instruction whose guards go back further than to itself: exits count at either place.
 func (b *Builder) HintFrom(kind ir.HintKind, before *ir.FrameState) *ir.Hint {
 	h := &ir.Hint{Kind: kind, BCI: b.BCI, Before: before}
-	for k := range b.Code.Feedback {
-		if int32(b.Code.Feedback[k].BCI) == b.BCI {
-			h.Rec = &b.Code.Feedback[k]
-		}
+	byIndex := func(f pyabi.Feedback, bci int32) int { return cmp.Compare(int32(f.BCI), bci) }
+	if at, found := slices.BinarySearchFunc(b.Code.Feedback, b.BCI, byIndex); found {
+		h.Rec = &b.Code.Feedback[at]
 	}
 	for _, s := range b.Code.Sites {
 		if at := int32(s.BCI); (at == b.BCI || at == before.BCI) && s.Count >= pyabi.MinDeopts {

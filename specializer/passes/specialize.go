@@ -49,6 +49,7 @@ type specializer struct {
 	snap  *pyabi.Snapshot
 	types []ir.Type // by value; NoType: not reached yet
 	block *ir.Block
+	at    int // index of the instruction in block that is being rewritten
 	out   []*ir.Instr
 	repl  map[ir.Value]ir.Value // results of rewritten operations
 
@@ -225,7 +226,8 @@ func hintOf(i *ir.Instr) *ir.Hint {
 // rewriteBlock rebuilds b's instructions.
 func (s *specializer) rewriteBlock(b *ir.Block) {
 	s.block, s.out = b, make([]*ir.Instr, 0, len(b.Instrs)+len(b.Instrs)/2)
-	for _, i := range b.Instrs {
+	for at, i := range b.Instrs {
+		s.at = at
 		for k, a := range i.Args {
 			i.Args[k] = s.resolve(a)
 		}

@@ -366,7 +366,7 @@ func (s *specializer) next(i *ir.Instr, h *ir.Hint) bool {
 }
 
 // unpack takes an exact tuple or list of the right length apart without a copy; the item loads behind it follow suit. Where
-// one class was expected and the other came, here or at another place that takes the same value apart, both are told apart.
+// both classes come, as the profile of the entry knows or exits at any place that takes the same value apart, they are told apart.
 func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
 	if failed(h, codemeta.ReasonListShape) {
 		return false
@@ -401,9 +401,14 @@ func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
 
 // eachItem calls do for the item loads of an unpack operation, which stand behind it in its block.
 func (s *specializer) eachItem(i *ir.Instr, do func(x *ir.Instr, index int64)) {
-	for _, x := range s.block.Instrs {
+	left := i.Imm
+	for _, x := range s.block.Instrs[s.at+1:] {
+		if left == 0 {
+			return
+		}
 		if x.Op == ir.OpTupleItem && x.Args[0] == i.Results[0] {
 			do(x, s.f.Def(x.Args[1]).Imm)
+			left--
 		}
 	}
 }
@@ -444,16 +449,28 @@ func (s *specializer) shareFailures() {
 	})
 }
 
-// findTwoClasses collects the values that were expected to be of another class where they were taken apart, for the same reason.
+// findTwoClasses collects the values that are lists as well as tuples where they are taken apart: those that were expected to be
+// of another class, for the same reason, and those that the entry has seen as both.
 func (s *specializer) findTwoClasses() {
+	s.twoClasses = map[ir.Value]bool{}
 	for _, b := range s.f.Blocks {
 		for _, i := range b.Instrs {
-			if i.Op == ir.OpPyUnpack && failed(hintOf(i), codemeta.ReasonTypeGuard) {
-				if s.twoClasses == nil {
-					s.twoClasses = map[ir.Value]bool{}
-				}
-				s.twoClasses[s.f.Root(i.Args[0])] = true
+			if i.Op != ir.OpPyUnpack {
+				continue
+			}
+			if root := s.f.Root(i.Args[0]); failed(hintOf(i), codemeta.ReasonTypeGuard) || s.enteredAsBoth(root) {
+				s.twoClasses[root] = true
 			}
 		}
 	}
+}
+
+// enteredAsBoth says whether v is a local that was a list at some entries of the unit and a tuple at all others. That it may have
+// been stored to since does no harm: both classes are what it most probably is still.
+func (s *specializer) enteredAsBoth(v ir.Value) bool {
+	home := s.f.Values[v].Home
+	if home == ir.NoHome || s.elided || int(home) >= len(s.snap.Profile) {
+		return false
+	}
+	return s.snap.Profile[home]&^pyabi.ProfileNull == pyabi.ProfileList|pyabi.ProfileTuple
 }
