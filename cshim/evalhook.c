@@ -348,7 +348,7 @@ entry_for(pl_code *pc, const pl_frame *f)
     return entry;
 }
 
-/* Kept out of the hook, whose hot path then needs no stack of its own. */
+/* Kept out of the hook, which then needs no stack of its own. */
 static __attribute__((noinline)) PyObject *
 run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
 {
@@ -406,28 +406,43 @@ is_new(PyCodeObject *co)
     return co->co_warmup < 0 && pl_cfg.threshold >= LEAST_THRESHOLD && !pl_cfg.compile_all && !pl_may_loop(co);
 }
 
+/* What the hook does rarely is kept out of it, too. */
+static __attribute__((noinline)) PyObject *
+run_new(PyThreadState *ts, pl_frame *f)
+{
+    if (pl_blocks == 0 && !pl_results_ready && is_new(f->f_code)) {
+        pl_counters.entries_cold++;
+        return pl_run_quick(ts, f, 0);
+    }
+    return run_cold(ts, f, 0, NULL);
+}
+
+static __attribute__((noinline)) PyObject *
+run_thrown(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
+{
+    PyObject *value;
+    return pl_throw_into(ts, f, pc, &value) ? value : run_cold(ts, f, throwflag, pc);
+}
+
 PyObject *
 pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
 {
     pl_counters.hook_calls++;
     pl_code *pc = pl_code_get(f->f_code);
     if (throwflag) {
-        PyObject *value;
-        return pl_throw_into(ts, f, pc, &value) ? value : run_cold(ts, f, throwflag, pc);
+        return run_thrown(ts, f, throwflag, pc);
     }
-    if (pc == NULL && pl_blocks == 0 && !pl_results_ready && is_new(f->f_code)) {
-        pl_counters.entries_cold++;
-        return pl_run_quick(ts, f, 0);
+    if (pc == NULL) {
+        return run_new(ts, f);
     }
-    if (pc != NULL && pc->unit != NULL && !pl_is_tracing(ts) && pl_code_fits(pc, f) &&
-        !(pl_blocks & PL_BLOCK_OUT)) {
+    if (pc->unit != NULL && !pl_is_tracing(ts) && pl_code_fits(pc, f) && !(pl_blocks & PL_BLOCK_OUT)) {
         const uint8_t *entry = entry_for(pc, f);
         if (entry != NULL) {
             return pl_enter(ts, f, entry);
         }
     }
     /* Without a reason in pl_blocks the hook is on. */
-    if (pc != NULL && pl_blocks == 0 && !pl_results_ready) {
+    if (pl_blocks == 0 && !pl_results_ready) {
         if (pc->settled) {
             return pl_run_quick(ts, f, 0);
         }

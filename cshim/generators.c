@@ -260,25 +260,19 @@ pl_miss_resume(pl_code *pc, const pl_frame *f)
 
 static iternextfunc stock_iternext;       /* of generators, while ours is in its place */
 
-/* tp_iternext of generators while the hook is installed: what sum, list and zip call for each item.  It resumes machine code
- * without the way through gen_send_ex2 and the hook, and leaves everything else to CPython's function. */
-static PyObject *
-next_of_generator(PyObject *generator)
+/* Resumes a generator that may have machine code for it, without the way through gen_send_ex2 and the hook. */
+static __attribute__((noinline)) PyObject *
+next_by_unit(PyGenObject *gen, pl_unit *unit)
 {
     PyThreadState *ts = _PyThreadState_UncheckedGet();
-    PyGenObject *gen = (PyGenObject *)generator;
-    const pl_code *pc = pl_code_get(gen->gi_code);
-    if (pc == NULL || pc->unit == NULL) {
-        return stock_iternext(generator);
-    }
     _PyCFrame *outer = ts->cframe;
     pl_ctx ctx;
     pl_cframe_start(&ctx.cframe, outer);
     const uint8_t *entry = !(pl_blocks & PL_BLOCK_OUT) ? native_entry(gen, Py_None, &ctx, ts) : NULL;
     if (entry == NULL) {
-        return stock_iternext(generator);
+        return stock_iternext((PyObject *)gen);
     }
-    pc->unit->entries++;
+    unit->entries++;
     ctx.cframe.previous = outer;
     ctx.cframe.current_frame = outer->current_frame;
     ctx.stack_limit = pl_stack_limit(ts);
@@ -296,6 +290,16 @@ next_of_generator(PyObject *generator)
     }
     Py_XDECREF(result);
     return NULL;
+}
+
+/* tp_iternext of generators while the hook is installed: what sum, list and zip call for each item.  It leaves everything but
+ * machine code to CPython's function. */
+static PyObject *
+next_of_generator(PyObject *generator)
+{
+    PyGenObject *gen = (PyGenObject *)generator;
+    const pl_code *pc = pl_code_get(gen->gi_code);
+    return pc != NULL && pc->unit != NULL ? next_by_unit(gen, pc->unit) : stock_iternext(generator);
 }
 
 /* ---- dying -------------------------------------------------------------------------------------------------------------- */

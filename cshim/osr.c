@@ -320,10 +320,41 @@ pl_run_stock_until(PyThreadState *ts, pl_frame *f, int throwflag, const uint8_t 
 /* Most frames leave by a RETURN_VALUE of their own, whose argument is zero; that of a jump back is not, but for its last byte
  * behind a prefix. */
 static inline bool
-has_returned(const pl_frame *f, int64_t at)
+has_returned(const pl_frame *f)
 {
+    int64_t at = pl_running(f);
     const uint8_t *unit = pl_opcode_byte(f->f_code, at);
     return unit[1] == 0 && (at == 0 || (unit[-2] != EXTENDED_ARG && unit[-2] != EXTENDED_ARG_QUICK));
+}
+
+static PyObject *const go_on = (PyObject *)1;      /* no object */
+
+/* Finishes the jump that the frame may have come back from, `value` being what RETURN_VALUE popped.  Gives the value that the frame
+ * has ended with, as pl_run_stock_until does, or go_on when stock has to go on with it. */
+static __attribute__((noinline)) PyObject *
+finish_exit(PyThreadState *ts, pl_frame *f, pl_code *pc, const uint8_t **resume, PyObject *value)
+{
+    const pl_edge *e = pl_edge_at(pc, pl_running(f));
+    if (e == NULL) {
+        return value;
+    }
+    pl_counters.osr_exits++;
+    enum step step = finish_jump(ts, f, e, value);
+    if (step == STEP_ENDED) {
+        return NULL;
+    }
+    pl_loop *loop = &pc->loops[e->loop];
+    const pl_unit *unit = step == STEP_JUMP && !stays_cold(ts, loop) ? unit_for(ts, pc, loop, f, resume != NULL) : NULL;
+    if (unit == NULL) {
+        return go_on;
+    }
+    if (resume == NULL) {
+        return pl_enter(ts, f, unit->entry);
+    }
+    pl_link(ts, f);
+    f->stacktop = -1;
+    *resume = unit->entry;
+    return NULL;
 }
 
 PyObject *
@@ -331,35 +362,14 @@ pl_run_with_exits(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc, co
 {
     for (;;) {
         PyObject *value = pl_run_quick(ts, f, throwflag);
-        throwflag = 0;
-        if (value == NULL && PyErr_Occurred()) {
-            return NULL;
-        }
-        int64_t at = pl_running(f);
-        const pl_edge *e = has_returned(f, at) ? NULL : pl_edge_at(pc, at);
-        if (e == NULL) {
+        if (value == NULL ? PyErr_Occurred() != NULL : has_returned(f)) {
             return value;
         }
-        pl_counters.osr_exits++;
-        enum step step = finish_jump(ts, f, e, value);
-        if (step == STEP_ENDED) {
-            return NULL;
+        value = finish_exit(ts, f, pc, resume, value);
+        if (value != go_on) {
+            return value;
         }
-        pl_loop *loop = &pc->loops[e->loop];
-        if (step != STEP_JUMP || stays_cold(ts, loop)) {
-            continue;
-        }
-        const pl_unit *unit = unit_for(ts, pc, loop, f, resume != NULL);
-        if (unit == NULL) {
-            continue;
-        }
-        if (resume == NULL) {
-            return pl_enter(ts, f, unit->entry);
-        }
-        pl_link(ts, f);
-        f->stacktop = -1;
-        *resume = unit->entry;
-        return NULL;
+        throwflag = 0;
     }
 }
 

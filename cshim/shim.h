@@ -369,11 +369,12 @@ void pl_unblock(enum pl_block reason);
 bool pl_audits_alone(void);                        /* nobody but us listens to audit events */
 extern PyInterpreterState *pl_hooked;              /* the interpreter whose eval_frame is ours, or NULL */
 /* pl_run_plain in line for what it mostly meets: no reason in pl_blocks, hence nobody's evaluator but the stock one below the
- * hook, and stack enough. */
+ * hook, and stack enough, as is known.  Both calls end the caller. */
 static inline PyObject *
 pl_run_quick(PyThreadState *ts, pl_frame *f, int throwflag)
 {
-    if (pl_blocks != 0 || pl_stack_pointer() < pl_stack_limit(ts)) {
+    bool ample = pl_last_limit.thread == ts->id && pl_last_limit.limit != NULL && pl_stack_pointer() >= pl_last_limit.limit;
+    if (pl_blocks != 0 || !ample) {
         return pl_run_plain(ts, f, throwflag);
     }
     return _PyEval_EvalFrameDefault(ts, f, throwflag);
