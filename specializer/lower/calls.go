@@ -54,6 +54,26 @@ func (s *selector) callHelper(i *ir.Instr, h pyabi.Helper, args ...arg) {
 	s.callAddress(i, row.Result, python, nil, func(e *emitter) uint64 { return e.helper(h) }, args)
 }
 
+// attempt is what machine code tries before a call, which then stands out of line. The values are in their argument registers, which it
+// keeps, and a result goes to rax; it falls through when it is done, and jumps to call, or from code out of line of its own to done.
+type attempt func(e *emitter, call, done amd64.Label)
+
+// attempts puts the call selected last out of line, behind an attempt to do without it.
+func (s *selector) attempts(try attempt) {
+	in := &s.insts[len(s.insts)-1]
+	emitCall := in.emit
+	in.emit = func(e *emitter, l []regalloc.Loc) {
+		call, done := e.NewLabel(), e.NewLabel()
+		try(e, call, done)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(call)
+			emitCall(e, l)
+			e.Jmp(done)
+		})
+	}
+}
+
 // stockCall is what the stock evaluator does around a call of a builtin.
 type stockCall struct {
 	charged bool // it counts as a level of recursion while it runs
@@ -237,14 +257,6 @@ func gathered(h pyabi.Helper, per int) func(*selector, *ir.Instr) {
 func selectNewInstance(s *selector, i *ir.Instr) {
 	stock := &stockCall{charged: i.Imm != 0, silent: true}
 	s.callAddress(i, "o", true, stock, func(e *emitter) uint64 { return e.helper(pyabi.HelperNewInstance) }, []arg{val(i.Args[0])})
-}
-
-func selectPyGetItem(s *selector, i *ir.Instr) {
-	s.callHelper(i, pyabi.HelperGetItem, val(i.Args[0]), val(i.Args[1]), arg{kind: argContext}, arg{kind: argThread})
-}
-
-func selectPySetItem(s *selector, i *ir.Instr) {
-	s.callHelper(i, pyabi.HelperSetItem, val(i.Args[0]), val(i.Args[1]), val(i.Args[2]), arg{kind: argContext}, arg{kind: argThread})
 }
 
 // floatBinary are the operators that floats of unknown place are tried for in line, by BINARY_OP number.

@@ -124,8 +124,14 @@ func (e *emitter) resumer(loop bool, code, cell uint64) *resumer {
 	return r
 }
 
-// selectPyNext asks an iterator of any kind, generators without leaving machine code.
-func selectPyNext(s *selector, i *ir.Instr) { s.resume(i, "ow", val(i.Args[0])) }
+// selectPyNext asks an iterator of any kind, generators without leaving machine code. One that is known to be a list's or a
+// tuple's is exhausted: it was looked at before.
+func selectPyNext(s *selector, i *ir.Instr) {
+	s.resume(i, "ow", val(i.Args[0]))
+	if it := s.f.Type(i.Args[0]); !it.Within(ir.ListIter | ir.TupleIter) {
+		s.attempts(s.takeNext)
+	}
+}
 
 // selectPySend delegates to a generator, coroutine or any other awaitable.
 func selectPySend(s *selector, i *ir.Instr) { s.resume(i, "os", val(i.Args[0]), val(i.Args[1])) }

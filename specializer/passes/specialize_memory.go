@@ -26,6 +26,7 @@ func (s *specializer) build(i *ir.Instr, h *ir.Hint) bool {
 
 // getItem indexes exact lists and tuples by unboxed ints.
 func (s *specializer) getItem(i *ir.Instr, h *ir.Hint) bool {
+	i.Imm = dictionary(h)
 	class, op := s.sequence(i.Args[0], h)
 	if class == 0 || failed(h, codemeta.ReasonIndexRange) || !s.indexable(i.Args[1], h) {
 		return false
@@ -61,8 +62,17 @@ func (s *specializer) indexable(v ir.Value, h *ir.Hint) bool {
 	return (h.Kind == ir.HintListInt || h.Kind == ir.HintTupleInt) && s.f.Type(v).Set&ir.Int != 0 && !failed(h, codemeta.ReasonTypeGuard)
 }
 
+// dictionary is the immediate of a subscript that stays generic.
+func dictionary(h *ir.Hint) int64 {
+	if h.Kind == ir.HintDict {
+		return 1
+	}
+	return 0
+}
+
 // setItem stores into exact lists.
 func (s *specializer) setItem(i *ir.Instr, h *ir.Hint) bool {
+	i.Imm = dictionary(h)
 	class, _ := s.sequence(i.Args[0], h)
 	if class != ir.List || failed(h, codemeta.ReasonIndexRange) || !s.indexable(i.Args[1], h) {
 		return false
