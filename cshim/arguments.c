@@ -10,9 +10,9 @@
 
 /* The per-code state of a function with machine code that may be entered now, or NULL. */
 static inline pl_code *
-enterable(PyThreadState *ts, const pl_ctx *ctx, PyObject *callable)
+enterable(PyThreadState *ts, PyObject *callable)
 {
-    if (!Py_IS_TYPE(callable, &PyFunction_Type) || !pl_may_enter(ts, ctx)) {
+    if (!Py_IS_TYPE(callable, &PyFunction_Type) || !pl_may_enter(ts)) {
         return NULL;
     }
     PyCodeObject *co = (PyCodeObject *)((PyFunctionObject *)callable)->func_code;
@@ -154,7 +154,7 @@ enter_any(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, i
 {
     PyFunctionObject *func = (PyFunctionObject *)callable;
     int8_t place[MOST_PARAMETERS];
-    pl_code *pc = enterable(ts, ctx, callable);
+    pl_code *pc = enterable(ts, callable);
     if (pc == NULL || (pc->code->co_flags & PL_GENERATOR_LIKE) != 0 || !plan(func, n, kwnames, place)) {
         return false;
     }
@@ -190,11 +190,11 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
         missing > n_defaults) {
         return enter_any(ts, ctx, callable, args, n, NULL, result);
     }
-    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0 && !pl_is_body(co) && pl_may_enter(ts, ctx)) {
+    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0 && !pl_is_body(co) && pl_may_enter(ts)) {
         *result = pl_new_generator(callable, args, n, ts);
         return true;
     }
-    pl_code *pc = enterable(ts, ctx, callable);
+    pl_code *pc = enterable(ts, callable);
     if (pc == NULL) {
         return false;
     }

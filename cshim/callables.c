@@ -148,8 +148,7 @@ pl_enter_callable(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     PyTypeObject *type = Py_TYPE(callable);
     bool is_class = type->tp_call == PyType_Type.tp_call && PyType_Check(callable) && callable != (PyObject *)&PyType_Type;
     bool is_instance = type->tp_call == pl_slots.call && pl_slots.call != NULL;
-    if ((!is_class && !is_instance) || count(&c) > MOST_ARGUMENTS || ts->recursion_remaining <= 0 ||
-        !pl_may_enter(ts, ctx)) {
+    if ((!is_class && !is_instance) || count(&c) > MOST_ARGUMENTS || ts->recursion_remaining <= 0 || !pl_may_enter(ts)) {
         return false;
     }
     PyObject *method = is_instance ? class_function(type, &_Py_ID(__call__)) : NULL;

@@ -158,17 +158,16 @@ pl_generator_exhausted(PyObject *generator, PyObject *result, PyThreadState *ts)
 
 /* ---- resuming from C --------------------------------------------------------------------------------------------------- */
 
-/* Whether machine code can resume a generator, and where. */
-static const uint8_t *
-native_entry(PyGenObject *gen, PyObject *value, pl_ctx *ctx, PyThreadState *ts)
+/* Whether machine code of `pc` can resume a generator, and where. */
+static inline const uint8_t *
+native_entry(const PyGenObject *gen, const pl_code *pc, PyObject *value, PyThreadState *ts)
 {
-    pl_frame *f = (pl_frame *)gen->gi_iframe;
-    if (gen->gi_frame_state >= FRAME_EXECUTING || (gen->gi_frame_state == FRAME_CREATED && value != Py_None) ||
-        !pl_may_enter(ts, ctx)) {
+    const pl_frame *f = (const pl_frame *)gen->gi_iframe;
+    if (pc == NULL || pc->unit == NULL || gen->gi_frame_state >= FRAME_EXECUTING ||
+        (gen->gi_frame_state == FRAME_CREATED && value != Py_None) || !pl_may_enter(ts)) {
         return NULL;
     }
-    pl_code *pc = pl_code_get(f->f_code);
-    return pc != NULL && pc->unit != NULL && pl_code_fits(pc, f) ? pl_resume_entry(pc, f) : NULL;
+    return pl_code_fits(pc, f) ? pl_resume_entry(pc, f) : NULL;
 }
 
 /* Does what gen_send_ex2 of CPython does up to where the frame has come back: in the running activation, without the hook. */
@@ -262,17 +261,17 @@ static iternextfunc stock_iternext;       /* of generators, while ours is in its
 
 /* Resumes a generator that may have machine code for it, without the way through gen_send_ex2 and the hook. */
 static __attribute__((noinline)) PyObject *
-next_by_unit(PyGenObject *gen, pl_unit *unit)
+next_by_unit(PyGenObject *gen, const pl_code *pc)
 {
     PyThreadState *ts = _PyThreadState_UncheckedGet();
-    _PyCFrame *outer = ts->cframe;
-    pl_ctx ctx;
-    pl_cframe_start(&ctx.cframe, outer);
-    const uint8_t *entry = !(pl_blocks & PL_BLOCK_OUT) ? native_entry(gen, Py_None, &ctx, ts) : NULL;
+    const uint8_t *entry = !(pl_blocks & PL_BLOCK_OUT) ? native_entry(gen, pc, Py_None, ts) : NULL;
     if (entry == NULL) {
         return stock_iternext((PyObject *)gen);
     }
-    unit->entries++;
+    pc->unit->entries++;
+    _PyCFrame *outer = ts->cframe;
+    pl_ctx ctx;
+    pl_cframe_start(&ctx.cframe, outer);
     ctx.cframe.previous = outer;
     ctx.cframe.current_frame = outer->current_frame;
     ctx.stack_limit = pl_stack_limit(ts);
@@ -299,7 +298,7 @@ next_of_generator(PyObject *generator)
 {
     PyGenObject *gen = (PyGenObject *)generator;
     const pl_code *pc = pl_code_get(gen->gi_code);
-    return pc != NULL && pc->unit != NULL ? next_by_unit(gen, pc->unit) : stock_iternext(generator);
+    return pc != NULL && pc->unit != NULL ? next_by_unit(gen, pc) : stock_iternext(generator);
 }
 
 /* ---- dying -------------------------------------------------------------------------------------------------------------- */
@@ -395,7 +394,7 @@ send_to_asend(pl_asend *step, PyObject *value, pl_ctx *ctx, PyThreadState *ts, p
     if (step->state == ASEND_NEW && value == Py_None && step->value != NULL) {
         value = step->value;
     }
-    const uint8_t *entry = native_entry(gen, value, ctx, ts);
+    const uint8_t *entry = native_entry(gen, pl_code_get(gen->gi_code), value, ts);
     if (entry == NULL) {
         return false;
     }

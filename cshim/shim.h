@@ -345,9 +345,9 @@ pl_code_fits(const pl_code *pc, const pl_frame *f) /* whether units of pc may ru
     return f->f_globals == pc->globals && f->f_builtins == pc->builtins;
 }
 static inline bool
-pl_may_enter(const PyThreadState *ts, const pl_ctx *ctx)  /* whether calls enter machine code: nobody traces or evaluates frames himself */
+pl_may_enter(const PyThreadState *ts)              /* whether calls enter machine code: nobody traces or evaluates frames himself */
 {
-    return !ctx->cframe.use_tracing && ts->interp->eval_frame == pl_hook;
+    return !pl_is_tracing(ts) && ts->interp->eval_frame == pl_hook;
 }
 static inline void
 pl_drop_all(PyObject **items, int64_t n)           /* releases each; NULL is none */
