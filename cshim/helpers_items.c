@@ -23,22 +23,30 @@ index_in(PyObject *key, Py_ssize_t size)
     return i < size ? i : -1;
 }
 
-/* A slice bound: None gives absent, an exact int of at most one digit counts from the end when negative; both are cut to
- * 0 … size.  False: something else. */
+/* A bound or step of a slice: None gives absent, an exact int of at most one digit itself.  False: something else. */
+static inline bool
+small_int(PyObject *o, Py_ssize_t absent, Py_ssize_t *value)
+{
+    if (o == Py_None) {
+        *value = absent;
+        return true;
+    }
+    if (!PyLong_CheckExact(o) || Py_SIZE(o) < -1 || Py_SIZE(o) > 1) {
+        return false;
+    }
+    *value = Py_SIZE(o) * (Py_ssize_t)((PyLongObject *)o)->ob_digit[0];
+    return true;
+}
+
+/* A bound of a slice without a step: it counts from the end when negative, and is cut to 0 … size. */
 static inline bool
 bound_in(PyObject *bound, Py_ssize_t size, Py_ssize_t absent, Py_ssize_t *at)
 {
-    if (bound == Py_None) {
-        *at = absent;
-        return true;
-    }
-    if (!PyLong_CheckExact(bound) || Py_SIZE(bound) < -1 || Py_SIZE(bound) > 1) {
+    Py_ssize_t i;
+    if (!small_int(bound, absent, &i)) {
         return false;
     }
-    Py_ssize_t i = Py_SIZE(bound) * (Py_ssize_t)((PyLongObject *)bound)->ob_digit[0];
-    if (i < 0) {
-        i += size;
-    }
+    i = i < 0 ? i + size : i;
     *at = i < 0 ? 0 : i > size ? size : i;
     return true;
 }
@@ -247,10 +255,36 @@ sliceable(PyObject *o)
         : PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyBytes_CheckExact(o) ? Py_SIZE(o) : -1;
 }
 
+/* sequence[start:stop:step] of an exact list or tuple; false: nothing was done. */
+static bool
+get_stepped(PyObject *sequence, PyObject *start, PyObject *stop, PyObject *step, PyObject **result)
+{
+    Py_ssize_t by, from, to;
+    bool list = PyList_CheckExact(sequence);
+    if ((!list && !PyTuple_CheckExact(sequence)) || !small_int(step, 1, &by) || by == 0 || by == 1 ||
+        !small_int(start, by < 0 ? PY_SSIZE_T_MAX : 0, &from) ||
+        !small_int(stop, by < 0 ? PY_SSIZE_T_MIN : PY_SSIZE_T_MAX, &to)) {
+        return false;
+    }
+    Py_ssize_t n = PySlice_AdjustIndices(Py_SIZE(sequence), &from, &to, by);
+    *result = list ? PyList_New(n) : PyTuple_New(n);
+    if (*result != NULL) {
+        PyObject **items = PySequence_Fast_ITEMS(sequence), **copies = PySequence_Fast_ITEMS(*result);
+        for (Py_ssize_t i = 0; i < n; i++, from += by) {
+            copies[i] = Py_NewRef(items[from]);
+        }
+    }
+    return true;
+}
+
 /* container[start:stop:step] of one instruction pair, step NULL without one; without a slice object where nobody sees it. */
 PyObject *
 pl_get_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step)
 {
+    PyObject *stepped;
+    if (step != NULL && get_stepped(container, start, stop, step, &stepped)) {
+        return stepped;
+    }
     Py_ssize_t size = step == NULL || step == Py_None ? sliceable(container) : -1, from, to;
     if (size < 0 || !bound_in(start, size, 0, &from) || !bound_in(stop, size, size, &to)) {
         PyObject *slice = PySlice_New(start, stop, step);
@@ -272,13 +306,36 @@ pl_get_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *ste
         : PyBytes_FromStringAndSize(PyBytes_AS_STRING(container) + from, to - from);
 }
 
+enum { MOST_REPLACED = 16 };
+
+/* Replaces items of a list by those of another list or tuple of that length.  Like CPython it releases the old ones, last first,
+ * when the new ones are all there. */
+static void
+replace_items(PyObject **items, PyObject *values, Py_ssize_t n)
+{
+    PyObject *old[MOST_REPLACED], **new = PySequence_Fast_ITEMS(values);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        old[i] = items[i];
+        items[i] = Py_NewRef(new[i]);
+    }
+    while (n-- > 0) {
+        Py_DECREF(old[n]);
+    }
+}
+
 int
 pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *step, PyObject *value)
 {
     Py_ssize_t size = PyList_CheckExact(container) && (step == NULL || step == Py_None) ? PyList_GET_SIZE(container) : -1;
     Py_ssize_t from, to;
     if (size >= 0 && bound_in(start, size, 0, &from) && bound_in(stop, size, size, &to)) {
-        return PyList_SetSlice(container, from, to < from ? from : to, value);
+        Py_ssize_t n = to < from ? 0 : to - from;
+        bool fits = n <= MOST_REPLACED && value != container && (PyList_CheckExact(value) || PyTuple_CheckExact(value));
+        if (fits && Py_SIZE(value) == n) {
+            replace_items(PySequence_Fast_ITEMS(container) + from, value, n);
+            return 0;
+        }
+        return PyList_SetSlice(container, from, from + n, value);
     }
     PyObject *slice = PySlice_New(start, stop, step);
     int status = slice != NULL ? PyObject_SetItem(container, slice, value) : -1;

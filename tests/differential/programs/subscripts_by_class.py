@@ -78,8 +78,42 @@ def slices():
             out.append(attempt(put, [1, 2, 3, 4], a, b, [7, 8]))
             out.append(attempt(put, [1, 2, 3, 4], a, b, 5))
             out.append(attempt(put, (1, 2), a, b, 5))
+    for c in ([1, 2, 3, 4, 5], (1, 2, 3, 4, 5), [], (), "hello", range(9)):
+        for step in (-1, 1, 2, -2, 5, -7, 2**29, -(2**29), 2**40, True, 1.0):
+            for a in (None, 0, 1, 3, -1, -5, -6, 5, 100, -100, 2**40):
+                out += [attempt(cut_by, c, a, b, step) for b in (None, 0, 2, -1, -6, 100, -(2**70))]
     whole = (1, 2, 3)
+    out.append((cut_by(whole, None, None, 1) is whole, cut_by(whole, 3, None, -1), cut_by([], None, None, -1)))
     out.append((cut(whole, None, None) is whole, cut("text", 0, None) == "text", cut(b"text", None, 9)))
+    return out
+
+
+class Replaced:
+    """Dies where a slice replaces it, and looks at the list."""
+
+    log = []
+
+    def __init__(self, number, owner):
+        self.number, self.owner = number, owner
+
+    def __del__(self):
+        self.log.append((self.number, [type(x).__name__ for x in self.owner]))
+
+
+def replacing():
+    """Assignments of as many items as there are: a list to itself, its parts, and items that die by it."""
+    Replaced.log.clear()
+    items = [0, 1, 2, 3, 4, 5]
+    out = [put(items, 0, 6, items) is items, put(items, 0, 3, items[2::-1]), put(items, 1, 3, items[1:3]), put(items, 0, 2, items)]
+    for n in (0, 1, 3, 16, 17, 40):
+        for values in (list(range(n)), tuple(range(n)), range(n), iter(range(n)), [None] * (n + 1)):
+            out.append(put(list("abc" * 20), 2, 2 + n, values))
+    watched = []
+    watched.extend(Replaced(k, watched) for k in range(6))
+    fresh = [7, 8, 9]
+    put(watched, 1, 4, fresh)
+    put(watched, 4, 6, (fresh, fresh))
+    out += [len(watched), fresh, watched[1:], list(Replaced.log)]
     return out
 
 
@@ -107,7 +141,7 @@ def others():
     return out + [attempt(get, Subarray("i", [1]), 0)]
 
 
-for topic in (strings, slices, arrays, others):
+for topic in (strings, slices, replacing, arrays, others):
     for _ in range(30):
         lines = topic()
     print(topic.__name__, len(lines))
