@@ -260,7 +260,9 @@ func selectNewInstance(s *selector, i *ir.Instr) {
 }
 
 // floatBinary are the operators that floats of unknown place are tried for in line, by BINARY_OP number.
-var floatBinary = map[int64]amd64.Op{0: amd64.Addsd, 5: amd64.Mulsd, 10: amd64.Subsd}
+var floatBinary = map[int64]amd64.Op{0: amd64.Addsd, 5: amd64.Mulsd, 10: amd64.Subsd, trueDivide: amd64.Divsd}
+
+const trueDivide = 11
 
 // selectPyBinary calls PyNumber_Add and its like. Operands that may be floats are done in line when they are; those that may
 // be floats or instances of Python classes go through a helper that knows these.
@@ -286,6 +288,11 @@ func selectPyBinary(s *selector, i *ir.Instr) {
 		e.Jcc(amd64.NE, call)
 		e.cmpMemAddr(amd64.At(amd64.RSI, s.off.ObjType), float)
 		e.Jcc(amd64.NE, call)
+		if base == trueDivide { // zero, which raises, and NaN are for the call
+			e.Zero(amd64.XMM0)
+			e.RM(amd64.Ucomisd, amd64.XMM0, amd64.At(amd64.RSI, s.off.FloatValue))
+			e.Jcc(amd64.E, call)
+		}
 		e.RM(amd64.Movsd, amd64.XMM0, amd64.At(amd64.RDI, s.off.FloatValue))
 		e.RM(op, amd64.XMM0, amd64.At(amd64.RSI, s.off.FloatValue))
 		e.boxFloat(amd64.RAX, amd64.XMM0, amd64.RCX, x)
