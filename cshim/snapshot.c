@@ -462,11 +462,12 @@ put_code(pl_snap *s, pl_buffer *out, uint32_t index, const pl_buffer *feedback)
 
 /* ---- the parts of the whole ------------------------------------------------------------------------------------------------------- */
 
-/* A function of the builtins module under its own name; NULL when the program put something else there. */
+/* A function of a module written in C, found in its dictionary under its own name; NULL when the program put something else
+ * there. */
 static PyObject *
-genuine_builtin(PyObject *builtins, const char *name)
+genuine_function(PyObject *dict, const char *module_name, const char *name)
 {
-    PyObject *value = pl_string_keyed(builtins) ? PyDict_GetItemString(builtins, name) : NULL;
+    PyObject *value = dict != NULL && pl_string_keyed(dict) ? PyDict_GetItemString(dict, name) : NULL;
     if (value == NULL || !PyCFunction_CheckExact(value)) {
         return NULL;
     }
@@ -475,18 +476,30 @@ genuine_builtin(PyObject *builtins, const char *name)
         return NULL;
     }
     const PyModuleDef *module = PyModule_GetDef(function->m_self);
-    return module != NULL && strcmp(module->m_name, "builtins") == 0 ? value : NULL;
+    return module != NULL && strcmp(module->m_name, module_name) == 0 ? value : NULL;
+}
+
+/* The dictionary of a module that the program has imported, or NULL. */
+static PyObject *
+imported(const char *name)
+{
+    PyObject *modules = PyImport_GetModuleDict();
+    PyObject *module = pl_string_keyed(modules) ? PyDict_GetItemString(modules, name) : NULL;
+    return module != NULL && PyModule_CheckExact(module) ? PyModule_GetDict(module) : NULL;
 }
 
 static void
 put_known(pl_snap *s, pl_buffer *out)
 {
+    PyObject *math = imported("math");
     PyObject *const known[] = {
 #define PL_KNOWN(name, object) object,
-#define PL_KNOWN_BUILTIN(name, function) genuine_builtin(s->builtins, #function),
+#define PL_KNOWN_BUILTIN(name, function) genuine_function(s->builtins, "builtins", #function),
+#define PL_KNOWN_MATH(name, function) genuine_function(math, "math", #function),
 #include "known.def"
 #undef PL_KNOWN
 #undef PL_KNOWN_BUILTIN
+#undef PL_KNOWN_MATH
     };
     const uint32_t n = sizeof known / sizeof *known;
     pl_put_u32(out, n);

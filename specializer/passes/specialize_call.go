@@ -331,6 +331,7 @@ var builtinRows = []builtinRow{
 	{pyabi.KnownLen, ir.Str, ir.OpStrSize, ir.RepInt, false},
 	{pyabi.KnownAbs, ir.Int, ir.OpAbsInt, ir.RepInt, true},
 	{pyabi.KnownAbs, ir.Float, ir.OpAbsFloat, ir.RepFloat, true},
+	{pyabi.KnownSqrt, ir.Float, ir.OpSqrtFloat, ir.RepFloat, true},
 }
 
 type builtinMatch struct {
@@ -338,7 +339,7 @@ type builtinMatch struct {
 	arg ir.Value
 }
 
-// builtin finds the row for a builtin of the builtins module and operands of known classes.
+// builtin finds the row for a known builtin and operands of known classes.
 func (s *specializer) builtin(obj pyabi.ObjID, args []ir.Value) (builtinMatch, bool) {
 	if len(args) != 1 {
 		return builtinMatch{}, false
@@ -366,7 +367,7 @@ func (s *specializer) callBuiltin(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args
 		s.replace(i, 0, s.box(s.add(ir.OpLen, 0, i.State, args...), i.State))
 		return true
 	}
-	if !ok || failed(h, codemeta.ReasonIntOverflow, codemeta.ReasonIntRange) {
+	if !ok || failed(h, codemeta.ReasonIntOverflow, codemeta.ReasonIntRange, codemeta.ReasonFloatDomain) {
 		return false
 	}
 	v := b.arg

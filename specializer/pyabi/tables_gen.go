@@ -742,6 +742,7 @@ const (
 	KnownDir
 	KnownEval
 	KnownExec
+	KnownSqrt
 
 	// NumKnown bounds the numbers of well-known objects.
 	NumKnown = iota
@@ -825,6 +826,7 @@ var knownNames = [NumKnown]string{
 	KnownDir:                "Dir",
 	KnownEval:               "Eval",
 	KnownExec:               "Exec",
+	KnownSqrt:               "Sqrt",
 }
 
 func (k WellKnown) String() string { return knownNames[k] }

@@ -30,7 +30,7 @@ func main() {
 var (
 	offsetRow = regexp.MustCompile(`^PL_OFFSET\((\w+), .+\)$`)
 	helperRow = regexp.MustCompile(`^PL_HELPER\((\w+), (&?\w+), "(\w+)\((\w*)\)", ([A-Z0-9 |]+)\)(?:\s*/\*.*\*/)?$`)
-	knownRow  = regexp.MustCompile(`^PL_KNOWN(?:_BUILTIN)?\((\w+), .+\)$`)
+	knownRow  = regexp.MustCompile(`^PL_KNOWN(?:_BUILTIN|_MATH)?\((\w+), .+\)$`)
 )
 
 // readRows gives the submatches of every row of a file. A line that begins like a row and is none is an error, so that a
