@@ -1,4 +1,5 @@
-/* Runtime helpers of machine code: binary operators of classes that define them in Python.
+/* Runtime helpers of machine code: binary operators of numbers whose classes were not known, and of classes that define them in
+ * Python.
  *
  * PyNumber_Add and its like find such an operator by a slot function, which looks the method up and calls it through the
  * evaluator hook.  Where the left operand's class has that slot function and decides alone who is asked first, its method is
@@ -30,7 +31,8 @@ static const operator_row rows[] = {
     ROW_AS(remainder, mod, "%", Remainder), ROW(or, "|", Or), {0}, ROW(rshift, ">>", Rshift),
     ROW_AS(subtract, sub, "-", Subtract), ROW_AS(true_divide, truediv, "/", TrueDivide), ROW(xor, "^", Xor),
 };
-enum { N_ROWS = Py_ARRAY_LENGTH(rows), IN_PLACE = 13, ADD = 0, MULTIPLY = 5, SUBTRACT = 10, TRUE_DIVIDE = 11 };
+enum { N_ROWS = Py_ARRAY_LENGTH(rows), IN_PLACE = 13, ADD = 0, AND = 1, MULTIPLY = 5, OR = 7, RSHIFT = 9, SUBTRACT = 10, TRUE_DIVIDE = 11,
+       XOR = 12 };
 _Static_assert(N_ROWS == IN_PLACE, "a row for each BINARY_OP number");
 
 /* The slot functions of classes with methods in Python (private functions of CPython) and the names of those. */
@@ -145,6 +147,66 @@ float_binary(PyObject *a, PyObject *b, int base)
     }
 }
 
+/* The value of an exact int of at most two digits, whose sums and products with its like are not far from 64 bits. */
+static inline bool
+int_value(PyObject *o, long long *value)
+{
+    const digit *digits = ((PyLongObject *)o)->ob_digit;
+    switch (Py_SIZE(o)) {
+    case 0:
+        *value = 0;
+        return true;
+    case 1:
+    case -1:
+        *value = Py_SIZE(o) * (long long)digits[0];
+        return true;
+    case 2:
+    case -2:
+        *value = (Py_SIZE(o) / 2) * ((long long)digits[1] << PyLong_SHIFT | digits[0]);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* An operator on exact ints; NULL without an exception: the general function has to do it. */
+static PyObject *
+int_binary(PyObject *a, PyObject *b, int base)
+{
+    long long x, y, product;
+    if (!int_value(a, &x) || !int_value(b, &y)) {
+        return NULL;
+    }
+    switch (base) {
+    case ADD:
+        return PyLong_FromLongLong(x + y);
+    case SUBTRACT:
+        return PyLong_FromLongLong(x - y);
+    case MULTIPLY:
+        return !__builtin_mul_overflow(x, y, &product) ? PyLong_FromLongLong(product) : NULL;
+    case AND:
+        return PyLong_FromLongLong(x & y);
+    case OR:
+        return PyLong_FromLongLong(x | y);
+    case XOR:
+        return PyLong_FromLongLong(x ^ y);
+    case RSHIFT:
+        return y >= 0 ? PyLong_FromLongLong(x >> (y < 63 ? y : 63)) : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* An operator on numbers, of which the interpreter's feedback told nothing. */
+static inline PyObject *
+number_binary(PyObject *a, PyObject *b, int base)
+{
+    if (PyLong_CheckExact(a) && PyLong_CheckExact(b)) {
+        return int_binary(a, b, base);
+    }
+    return PyFloat_CheckExact(a) || PyFloat_CheckExact(b) ? float_binary(a, b, base) : NULL;
+}
+
 /* number is that of BINARY_OP, in-place operators included. */
 PyObject *
 pl_binary(PyObject *a, PyObject *b, pl_ctx *ctx, PyThreadState *ts, int64_t number)
@@ -154,7 +216,7 @@ pl_binary(PyObject *a, PyObject *b, pl_ctx *ctx, PyThreadState *ts, int64_t numb
     const operator_row *row = &rows[base];
     PyTypeObject *left = Py_TYPE(a), *right = Py_TYPE(b);
     if (!(left->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-        PyObject *number_result = left == &PyFloat_Type || right == &PyFloat_Type ? float_binary(a, b, base) : NULL;
+        PyObject *number_result = number_binary(a, b, base);
         return number_result != NULL ? number_result : in_place ? row->in_place_general(a, b) : row->general(a, b);
     }
     bool sequences = base == ADD || base == MULTIPLY;
