@@ -23,12 +23,13 @@ func selectPyCall(s *selector, i *ir.Instr) {
 
 // emitCallee is the unit's own way to call a Python function that it does not know: rdi is the array [method or NULL, callable
 // or self, arguments…], all of which is taken over, and rsi the number of arguments. A function of positional parameters,
-// called with as many arguments as it has, whose code has a unit, gets its frame here, as a known one gets it from
+// called with an argument for each that has no default, whose code has a unit, gets its frame here, as a known one gets it from
 // call_function; so does that of a bound method. All other callables go on to the helper. The result is that of the helper.
 func (e *emitter) emitCallee() {
 	const stack, n, callable, args, code, cell, frame, count = amd64.RDI, amd64.RSI, amd64.RCX, amd64.R8, amd64.R9, amd64.R10, amd64.RAX, amd64.RDX
 	off := e.s.off
 	general, found, start, other := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
+	complete, bound := e.NewLabel(), e.NewLabel()
 	e.Align(16)
 	e.Bind(e.callee)
 	e.MI(amd64.Cmp16, amd64.At(ctxReg, off.CtxUseTracing), 0)
@@ -47,10 +48,21 @@ func (e *emitter) emitCallee() {
 	e.Jcc(amd64.NE, other)
 	e.RM(amd64.Mov64, code, amd64.At(callable, off.FuncCode))
 	e.findCell(cell, code, frame, general)
-	e.MR(amd64.Cmp32, amd64.At(cell, off.CellParameters), count)
-	e.Jcc(amd64.NE, general)
 	e.MI(amd64.Cmp64, amd64.At(cell, off.CellUnit), 0)
 	e.Jcc(amd64.E, general)
+
+	// An argument for each parameter, or defaults for those that are missing.
+	const missing, defaults = scratch, frame
+	e.RM(amd64.Mov32, missing, amd64.At(cell, off.CellParameters))
+	e.RR(amd64.Sub32, missing, count)
+	e.Jcc(amd64.E, complete)
+	e.Jcc(amd64.L, general)
+	e.RM(amd64.Mov64, defaults, amd64.At(callable, off.FuncDefaults))
+	e.RR(amd64.Test64, defaults, defaults)
+	e.Jcc(amd64.E, general)
+	e.MR(amd64.Cmp64, amd64.At(defaults, off.VarSize), missing)
+	e.Jcc(amd64.L, general)
+	e.Bind(complete)
 	e.RM(amd64.Mov64, frame, amd64.At(threadReg, off.ThreadStackTop))
 	e.RM(amd64.Mov32, scratch, amd64.At(cell, off.CellFrameSize))
 	e.RR(amd64.Add64, scratch, frame)
@@ -74,15 +86,29 @@ func (e *emitter) emitCallee() {
 	e.MR(amd64.Mov64, field(off.FramePrevInstr), scratch)
 	e.setConst(field(off.FrameStacktop), frameStarted)
 	const slot, left = amd64.RDI, amd64.RSI // the array's own registers are free from here on
-	e.RM(amd64.Mov32, left, amd64.At(cell, off.CellLocals))
+	e.RM(amd64.Mov32, left, amd64.At(cell, off.CellParameters))
 	e.RR(amd64.Sub32, left, count)
 	e.Lea(slot, field(off.FrameLocalsplus))
-	e.repeat(count, func() {
+	copyItem := func(owned bool) {
 		e.RM(amd64.Mov64, scratch, amd64.At(args, 0))
+		if !owned {
+			e.countUp(scratch)
+		}
 		e.MR(amd64.Mov64, amd64.At(slot, 0), scratch)
 		e.RI(amd64.Add64, args, 8)
 		e.RI(amd64.Add64, slot, 8)
-	})
+	}
+	e.repeat(count, func() { copyItem(true) })
+	e.RR(amd64.Test32, left, left)
+	e.Jcc(amd64.E, bound)
+	e.RM(amd64.Mov64, args, amd64.At(callable, off.FuncDefaults))
+	e.RM(amd64.Mov64, count, amd64.At(args, off.VarSize))
+	e.RR(amd64.Sub64, count, left)
+	e.Lea(args, amd64.AtIndex(args, count, 8, off.TupleItems)) // the last ones are theirs
+	e.repeat(left, func() { copyItem(false) })
+	e.Bind(bound)
+	e.RM(amd64.Mov32, left, amd64.At(cell, off.CellLocals))
+	e.RM(amd64.Sub32, left, amd64.At(cell, off.CellParameters))
 	e.repeat(left, func() {
 		e.MI(amd64.Mov64, amd64.At(slot, 0), 0)
 		e.RI(amd64.Add64, slot, 8)
