@@ -185,6 +185,20 @@ pl_contains(PyObject *item, PyObject *container)
 
 /* ---- classes ------------------------------------------------------------------------------------------------------- */
 
+/* Answers for pairs of classes that were asked about lately.  The version is that of the object's class, which stands for its
+ * bases and its __class__; so an answer outlives the other class only where it is no, as it is for whatever comes in its place. */
+static struct { PyObject *class; uint32_t version; int is; } instances[1024];
+
+static int
+find_instance(PyTypeObject *type, PyObject *class)
+{
+    if (PyType_IsSubtype(type, (PyTypeObject *)class)) {
+        return 1;
+    }
+    bool general = type->tp_getattro == PyObject_GenericGetAttr || type->tp_getattro == PyType_Type.tp_getattro;
+    return general && _PyType_Lookup(type, &_Py_ID(__class__)) == pl_slots.class_of ? 0 : -1;
+}
+
 /* isinstance for a class whose metaclass leaves the answer to type: 0 or 1; -1 for anything else.  An object that is no instance
  * by its class could still say that it is by its attribute __class__, which mostly is object's. */
 static inline int
@@ -194,16 +208,18 @@ plain_instance(PyObject *object, PyObject *class)
     if ((PyObject *)type == class) {
         return 1;
     }
-    if (meta != &PyType_Type &&
-        (!PyType_IsSubtype(meta, &PyType_Type) ||
-         _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) != pl_slots.instance_check)) {
-        return -1;
+    if (meta == &PyType_Type) {
+        size_t at = (type->tp_version_tag ^ (uintptr_t)class >> 4 ^ (uintptr_t)class >> 14) % Py_ARRAY_LENGTH(instances);
+        if (instances[at].class != class || instances[at].version != type->tp_version_tag || type->tp_version_tag == 0) {
+            instances[at].is = find_instance(type, class);
+            instances[at].class = class;
+            instances[at].version = type->tp_version_tag;
+        }
+        return instances[at].is;
     }
-    if (PyType_IsSubtype(type, (PyTypeObject *)class)) {
-        return 1;
-    }
-    bool general = type->tp_getattro == PyObject_GenericGetAttr || type->tp_getattro == PyType_Type.tp_getattro;
-    return general && _PyType_Lookup(type, &_Py_ID(__class__)) == pl_slots.class_of ? 0 : -1;
+    bool leaves = PyType_IsSubtype(meta, &PyType_Type) &&
+                  _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) == pl_slots.instance_check;
+    return leaves ? find_instance(type, class) : -1;
 }
 
 int
