@@ -35,12 +35,13 @@ extern const uint32_t pl_helper_count;
 bool pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject **result);
 /* The same for a borrowed method and borrowed arguments. */
 bool pl_enter_method(PyObject *method, PyObject **args, int64_t n, pl_ctx *ctx, PyThreadState *ts, PyObject **result);
-/* The same as pl_enter_function with keywords (or NULL), whose arguments follow the n positional ones; all are moved. */
+/* The same as pl_enter_function with keywords (or NULL), whose arguments follow the n positional ones; all are moved.  `spread`
+ * is the dictionary that all of these come from, or NULL. */
 bool pl_enter_arguments(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
-                        PyObject **result);
+                        PyObject *spread, PyObject **result);
 /* A class or an instance with __call__; the arguments are borrowed. */
 bool pl_enter_callable(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
-                       PyObject **result);
+                       PyObject *spread, PyObject **result);
 
 /* ---- lookups.c: without running code of the program ------------------------------------------------------------------- */
 

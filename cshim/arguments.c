@@ -91,10 +91,33 @@ plan(const PyFunctionObject *func, int64_t n, PyObject *kwnames, int8_t place[MO
     return true;
 }
 
+/* **kwargs, with the keyword arguments that name no parameter.  Where all of them were in one dictionary, that is copied at once. */
+static PyObject *
+keywords(PyObject **args, PyObject *kwnames, const int8_t *place, PyObject *spread)
+{
+    PyObject *dict = PyDict_New();
+    int64_t n = kwnames != NULL ? PyTuple_GET_SIZE(kwnames) : 0, rest = 0;
+    for (int64_t k = 0; k < n; k++) {
+        rest += place[k] == TO_DICT;
+    }
+    if (dict != NULL && spread != NULL && rest == n && n == PyDict_GET_SIZE(spread)) {
+        if (PyDict_Update(dict, spread) < 0) {
+            Py_CLEAR(dict);
+        }
+        return dict;
+    }
+    for (int64_t k = 0; k < n && dict != NULL; k++) {
+        if (place[k] == TO_DICT && PyDict_SetItem(dict, PyTuple_GET_ITEM(kwnames, k), args[k]) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
 /* Puts the arguments, which are moved, into a fresh frame.  False: out of memory; what was not moved is left in `args`.
  * Defaults come before the containers are made, which may run finalizers that change them. */
 static bool
-fill(pl_frame *f, PyObject **args, int64_t n, PyObject *kwnames, const int8_t place[MOST_PARAMETERS])
+fill(pl_frame *f, PyObject **args, int64_t n, PyObject *kwnames, PyObject *spread, const int8_t place[MOST_PARAMETERS])
 {
     PyFunctionObject *func = f->f_func;
     PyCodeObject *co = f->f_code;
@@ -136,20 +159,17 @@ fill(pl_frame *f, PyObject **args, int64_t n, PyObject *kwnames, const int8_t pl
     if (!(co->co_flags & CO_VARKEYWORDS)) {
         return true;
     }
-    PyObject *dict = locals[next] = PyDict_New();
-    for (int64_t k = 0; k < n_names && dict != NULL; k++) {
+    locals[next] = keywords(args + n, kwnames, place, spread);
+    for (int64_t k = 0; k < n_names && locals[next] != NULL; k++) {
         if (place[k] == TO_DICT) {
-            if (PyDict_SetItem(dict, PyTuple_GET_ITEM(kwnames, k), args[n + k]) < 0) {
-                return false;
-            }
             Py_CLEAR(args[n + k]);
         }
     }
-    return dict != NULL;
+    return locals[next] != NULL;
 }
 
 static bool
-enter_any(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
+enter_any(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames, PyObject *spread,
           PyObject **result)
 {
     PyFunctionObject *func = (PyFunctionObject *)callable;
@@ -160,7 +180,7 @@ enter_any(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, i
     }
     int64_t n_all = n + (kwnames != NULL ? PyTuple_GET_SIZE(kwnames) : 0);
     pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(func));
-    if (f == NULL || !fill(f, args, n, kwnames, place)) {
+    if (f == NULL || !fill(f, args, n, kwnames, spread, place)) {
         if (f != NULL) {
             f->stacktop = pc->code->co_nlocalsplus;
             pl_frame_release(ts, f);
@@ -188,7 +208,7 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     int64_t n_defaults = func->func_defaults == NULL ? 0 : PyTuple_GET_SIZE(func->func_defaults);
     if ((co->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) != 0 || co->co_kwonlyargcount != 0 || missing < 0 ||
         missing > n_defaults) {
-        return enter_any(ts, ctx, callable, args, n, NULL, result);
+        return enter_any(ts, ctx, callable, args, n, NULL, NULL, result);
     }
     if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0 && !pl_is_body(co) && pl_may_enter(ts)) {
         *result = pl_new_generator(callable, args, n, ts);
@@ -216,10 +236,10 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
 
 bool
 pl_enter_arguments(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
-                   PyObject **result)
+                   PyObject *spread, PyObject **result)
 {
     return kwnames == NULL ? pl_enter_function(ts, ctx, callable, args, n, result)
-                           : enter_any(ts, ctx, callable, args, n, kwnames, result);
+                           : enter_any(ts, ctx, callable, args, n, kwnames, spread, result);
 }
 
 bool

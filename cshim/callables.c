@@ -13,6 +13,7 @@ typedef struct call {
     PyObject **args;
     int64_t n;
     PyObject *kwnames;            /* NULL: none */
+    PyObject *spread;             /* the dictionary that all keyword arguments come from, or NULL */
 } call;
 
 enum { MOST_ARGUMENTS = 64 };
@@ -34,7 +35,7 @@ call_with_self(const call *c, PyObject *function, PyObject *self)
         args[i + 1] = Py_NewRef(c->args[i]);
     }
     Py_INCREF(function);
-    if (!pl_enter_arguments(c->ts, c->ctx, function, args, c->n + 1, c->kwnames, &result)) {
+    if (!pl_enter_arguments(c->ts, c->ctx, function, args, c->n + 1, c->kwnames, c->spread, &result)) {
         result = PyObject_Vectorcall(function, args, (size_t)(c->n + 1), c->kwnames);
         for (int64_t i = 0; i <= n_all; i++) {
             Py_DECREF(args[i]);
@@ -142,9 +143,9 @@ call_class(const call *c, PyTypeObject *class, PyObject **result)
 
 bool
 pl_enter_callable(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject **args, int64_t n, PyObject *kwnames,
-                  PyObject **result)
+                  PyObject *spread, PyObject **result)
 {
-    call c = {.ts = ts, .ctx = ctx, .args = args, .n = n, .kwnames = kwnames};
+    call c = {.ts = ts, .ctx = ctx, .args = args, .n = n, .kwnames = kwnames, .spread = spread};
     PyTypeObject *type = Py_TYPE(callable);
     bool is_class = type->tp_call == PyType_Type.tp_call && PyType_Check(callable) && callable != (PyObject *)&PyType_Type;
     bool is_instance = type->tp_call == pl_slots.call && pl_slots.call != NULL;

@@ -78,9 +78,9 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
     PyObject *callable = stack[!with_self], **args = stack + 1 + !with_self, *result;
     int64_t all = n + with_self, positional = all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames));
     bool moved = Py_IS_TYPE(callable, &PyFunction_Type) &&
-                 pl_enter_arguments(ts, ctx, callable, args, positional, kwnames, &result);
+                 pl_enter_arguments(ts, ctx, callable, args, positional, kwnames, NULL, &result);
     if (!moved && !(kwnames == NULL && call_builtin(ts, callable, args, positional, &result)) &&
-        (has_vectorcall(callable) || !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, &result))) {
+        (has_vectorcall(callable) || !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, NULL, &result))) {
         result = PyObject_Vectorcall(callable, args, (size_t)positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
     Py_DECREF(callable);
@@ -197,8 +197,8 @@ enter_spread(PyObject *callable, PyObject *positional, PyObject *keywords, pl_ct
         Py_INCREF(args[i]);
     }
     Py_INCREF(callable);
-    bool moved = pl_enter_arguments(ts, ctx, callable, args, n_positional, kwnames, result);
-    bool entered = moved || pl_enter_callable(ts, ctx, callable, args, n_positional, kwnames, result);
+    bool moved = pl_enter_arguments(ts, ctx, callable, args, n_positional, kwnames, keywords, result);
+    bool entered = moved || pl_enter_callable(ts, ctx, callable, args, n_positional, kwnames, keywords, result);
     Py_DECREF(callable);
     if (!moved) {
         pl_drop_all(args, all);
