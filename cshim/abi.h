@@ -88,6 +88,7 @@ pl_float pl_mod_float(double a, double b);
 PyObject *pl_get_attr(PyObject *object, PyObject *name);
 int pl_set_attr(PyObject *object, PyObject *name, PyObject *value);
 pl_pair pl_get_method(PyObject *object, PyObject *name);
+pl_found pl_find_attr(PyObject *object, PyObject *name, PyObject **value);
 PyObject *pl_get_attr_cached(PyObject *object, PyObject *name, pl_attr_cache *cache);
 int pl_set_attr_cached(PyObject *object, PyObject *name, PyObject *value, pl_attr_cache *cache);
 pl_pair pl_get_method_cached(PyObject *object, PyObject *name, pl_attr_cache *cache);

@@ -17,18 +17,21 @@ typedef enum cache_kind {
     CACHE_GENERAL,                /* known to need the general operation */
     CACHE_VALUE,                  /* inline value number `index`, or in the materialised dictionary */
     CACHE_DICT,                   /* in the materialised dictionary: the shared keys do not have the name */
+    CACHE_ABSENT,                 /* neither the class has it nor can an instance */
     CACHE_MEMBER,                 /* __slots__ entry at byte offset `index` */
     CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it; `index` see kind_version */
     CACHE_METHOD,                 /* method descriptor of the class, likewise */
     CACHE_PROPERTY,               /* property of the class, which nothing can shadow */
+    CACHE_TYPE,                   /* object's __class__ */
 } cache_kind;
 
 typedef struct cache_entry {
     PyObject *name;               /* compared by identity, so the entry owns it */
     uint32_t version;
-    uint32_t keys_version;        /* CLASS, METHOD: of the class's cached keys, in which the name is not */
+    uint32_t keys_version;        /* DICT, CLASS, METHOD: of the class's cached keys, in which the name is not; DICT: 0 if unknown */
     uint16_t kind;
-    uint16_t managed;             /* instances have inline values */
+    bool managed;                 /* instances have inline values */
+    bool hooked;                  /* the class has a __getattr__, for what is not found */
     uint32_t index;
     PyObject *descr;              /* what the class has; owned by it as long as the version stands */
 } cache_entry;
@@ -77,6 +80,15 @@ is_what_it_was(PyObject *found, uint32_t version)
     return version == 0 || Py_TYPE(found)->tp_version_tag == version;
 }
 
+/* Whether instances have attributes as usual, and a __getattr__ in Python for those that they do not have. */
+static bool
+has_hook(PyTypeObject *type)
+{
+    PyObject *usual = type->tp_getattro == pl_slots.getattr_hook ? _PyType_Lookup(type, &_Py_ID(__getattribute__)) : NULL;
+    return usual != NULL && Py_IS_TYPE(usual, &PyWrapperDescr_Type) &&
+           ((PyWrapperDescrObject *)usual)->d_wrapped == (void *)PyObject_GenericGetAttr;
+}
+
 /* Fills the entry for (type, name); the type's version is current. */
 static void
 classify(cache_entry *e, PyTypeObject *type, PyObject *name)
@@ -86,10 +98,12 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
     PyObject *old = e->name;
     *e = (cache_entry){.name = Py_NewRef(name), .version = type->tp_version_tag, .kind = CACHE_GENERAL, .descr = descr};
     Py_XDECREF(old);
-    if (type->tp_getattro != PyObject_GenericGetAttr || type->tp_setattro != PyObject_GenericSetAttr) {
+    e->hooked = has_hook(type);
+    if ((type->tp_getattro != PyObject_GenericGetAttr && !e->hooked) || type->tp_setattro != PyObject_GenericSetAttr) {
         return;
     }
     PyDictKeysObject *keys = pl_cached_keys(type);
+    bool dictless = type->tp_dictoffset == 0 && !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT);
     e->managed = keys != NULL;
     if (descr == NULL || Py_TYPE(descr)->tp_descr_set == NULL) {
         /* What is not a data descriptor does not come before an attribute of the instance. */
@@ -103,7 +117,8 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
             return;
         }
         if (descr == NULL) {
-            e->kind = keys != NULL ? CACHE_DICT : CACHE_GENERAL;
+            e->kind = keys != NULL ? CACHE_DICT : dictless ? CACHE_ABSENT : CACHE_GENERAL;
+            e->keys_version = keys != NULL ? pl_cached_keys_version(type) : 0;
             return;
         }
     }
@@ -117,12 +132,15 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
         return;
     }
     if (Py_IS_TYPE(descr, &PyProperty_Type)) {
-        e->kind = CACHE_PROPERTY;
+        e->kind = e->hooked ? CACHE_GENERAL : CACHE_PROPERTY;        /* its AttributeError goes to the hook */
+        return;
+    }
+    if (descr == pl_slots.class_of) {
+        e->kind = CACHE_TYPE;
         return;
     }
     /* Anything an instance attribute could shadow is a hit only while the shared keys do not have the name and the
      * instance has no dictionary of its own; a class without instance dictionaries has neither. */
-    bool dictless = type->tp_dictoffset == 0 && !(type->tp_flags & Py_TPFLAGS_MANAGED_DICT);
     if (keys != NULL) {
         e->keys_version = pl_cached_keys_version(type);
         if (e->keys_version == 0) {
@@ -209,6 +227,7 @@ typedef struct class_entry {
     uint32_t version;             /* of the class itself */
     uint32_t of_value;            /* see kind_version */
     bool bound;                   /* a class method: `value` is its function and takes the class */
+    bool absent;                  /* neither the class nor its metaclass has the name */
     PyObject *value;              /* what the class gives for the name, owned by it as long as the version stands; or NULL */
 } class_entry;
 
@@ -236,7 +255,8 @@ pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
 {
     PyObject *found = _PyType_Lookup(&PyType_Type, name) == NULL ? _PyType_Lookup(class, name) : NULL;
     *bound = false;
-    if (found == NULL || Py_TYPE(found)->tp_descr_get == NULL || PyFunction_Check(found)) {
+    if (found == NULL || Py_TYPE(found)->tp_descr_get == NULL || PyFunction_Check(found) ||
+        Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
         return found;
     }
     if (Py_IS_TYPE(found, &PyClassMethod_Type)) {
@@ -248,7 +268,7 @@ pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
 }
 
 static const class_entry *
-class_look_up(PyObject *o, PyObject *name)
+class_entry_of(PyObject *o, PyObject *name)
 {
     PyTypeObject *class = (PyTypeObject *)o;
     if (class->tp_version_tag == 0) {
@@ -267,11 +287,31 @@ class_look_up(PyObject *o, PyObject *name)
             e->value = NULL;
         }
         PyErr_Clear();
+        e->absent = _PyType_Lookup(&PyType_Type, name) == NULL && _PyType_Lookup(class, name) == NULL;
         e->version = class->tp_version_tag == version ? version : 0;
         e->name = Py_NewRef(name);
         Py_XDECREF(old);
     }
-    return e->version == version && e->value != NULL && is_what_it_was(e->value, e->of_value) ? e : NULL;
+    return e->version == version ? e : NULL;
+}
+
+static inline bool
+is_current(const class_entry *c)
+{
+    return c != NULL && c->value != NULL && is_what_it_was(c->value, c->of_value);
+}
+
+static const class_entry *
+class_look_up(PyObject *o, PyObject *name)
+{
+    const class_entry *c = class_entry_of(o, name);
+    return is_current(c) ? c : NULL;
+}
+
+static PyObject *
+class_attribute(const class_entry *c, PyObject *o)
+{
+    return c->bound ? PyMethod_New(c->value, o) : Py_NewRef(c->value);
 }
 
 /* ---- the operations ------------------------------------------------------------------------------------------------- */
@@ -280,7 +320,7 @@ static PyObject *
 get_class_attr(PyObject *o, PyObject *name)
 {
     const class_entry *c = class_look_up(o, name);
-    return c != NULL && !c->bound ? Py_NewRef(c->value) : PyObject_GetAttr(o, name);
+    return c != NULL ? class_attribute(c, o) : PyObject_GetAttr(o, name);
 }
 
 /* What an entry finds in the object without running anything, borrowed; NULL: ask the general operation. */
@@ -299,6 +339,9 @@ found(const cache_entry *e, PyObject *o, PyObject *name)
         break;
     case CACHE_MEMBER:
         v = *(PyObject **)((char *)o + e->index);
+        break;
+    case CACHE_TYPE:
+        v = (PyObject *)Py_TYPE(o);
         break;
     case CACHE_CLASS:
         v = is_what_it_was(e->descr, e->index) && unshadowed(e, o) ? e->descr : NULL;
@@ -421,6 +464,56 @@ int
 pl_set_attr(PyObject *o, PyObject *name, PyObject *v)
 {
     return set_attr(look_up(o, name), o, name, v);
+}
+
+/* Whether an object surely does not have what its entry, by which nothing was found, is about. */
+static bool
+is_absent(const cache_entry *e, PyObject *o)
+{
+    if (e->hooked) {
+        return false;
+    }
+    switch ((cache_kind)e->kind) {
+    case CACHE_VALUE:
+        return e->descr == NULL && inline_values(o) != NULL;
+    case CACHE_DICT:
+        return e->keys_version != 0 && unshadowed(e, o);
+    case CACHE_ABSENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What getattr gives, a new reference, or NULL with an exception set; PL_UNKNOWN when that takes more than the cache and a property
+ * in machine code. */
+pl_found
+pl_find_attr(PyObject *o, PyObject *name, PyObject **value)
+{
+    if (!PyUnicode_CheckExact(name) || !PyUnicode_CHECK_INTERNED(name)) {
+        return PL_UNKNOWN;        /* names are told apart by their address here */
+    }
+    if (Py_IS_TYPE(o, &PyType_Type)) {
+        const class_entry *c = class_entry_of(o, name);
+        if (!is_current(c)) {
+            return c != NULL && c->absent ? PL_ABSENT : PL_UNKNOWN;
+        }
+        *value = class_attribute(c, o);
+        return PL_FOUND;
+    }
+    const cache_entry *e = look_up(o, name);
+    if (e == NULL) {
+        return PL_UNKNOWN;
+    }
+    if (e->kind == CACHE_METHOD && Py_IS_TYPE(e->descr, &PyFunction_Type) && unshadowed(e, o)) {
+        *value = PyMethod_New(e->descr, o);
+        return PL_FOUND;
+    }
+    if (e->kind == CACHE_PROPERTY) {
+        return run_getter(e, o, value) ? PL_FOUND : PL_UNKNOWN;
+    }
+    *value = Py_XNewRef(found(e, o, name));
+    return *value != NULL ? PL_FOUND : is_absent(e, o) ? PL_ABSENT : PL_UNKNOWN;
 }
 
 /* ---- inline caches --------------------------------------------------------------------------------------------------- */

@@ -400,6 +400,7 @@ typedef struct pl_python_slots {
     initproc init;
     newfunc new;
     destructor dealloc;
+    getattrofunc getattr_hook;
     PyObject *class_of, *instance_check;    /* no slots: object.__class__ and type.__instancecheck__, borrowed */
 } pl_python_slots;
 extern pl_python_slots pl_slots;            /* all NULL before pl_slots_prepare */

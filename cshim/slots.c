@@ -18,14 +18,15 @@ pl_slots_prepare(void)
     }
     known = true;
     PyObject *class = PyObject_CallFunction(
-        (PyObject *)&PyType_Type, "s(){sOsOsOsOsOsO}", "probe", "__getitem__", Py_None, "__setitem__", Py_None, "__iter__",
-        Py_None, "__call__", Py_None, "__init__", Py_None, "__new__", Py_None);
+        (PyObject *)&PyType_Type, "s(){sOsOsOsOsOsOsO}", "probe", "__getitem__", Py_None, "__setitem__", Py_None, "__iter__",
+        Py_None, "__call__", Py_None, "__init__", Py_None, "__new__", Py_None,
+        "__getattr__", Py_None);
     if (class != NULL) {
         PyTypeObject *type = (PyTypeObject *)class;
         pl_slots = (pl_python_slots){
             .get_item = type->tp_as_mapping->mp_subscript, .set_item = type->tp_as_mapping->mp_ass_subscript,
             .iter = type->tp_iter, .call = type->tp_call, .init = type->tp_init, .new = type->tp_new,
-            .dealloc = type->tp_dealloc, .class_of = _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__class__)),
+            .dealloc = type->tp_dealloc, .getattr_hook = type->tp_getattro, .class_of = _PyType_Lookup(&PyBaseObject_Type, &_Py_ID(__class__)),
             .instance_check = _PyType_Lookup(&PyType_Type, &_Py_ID(__instancecheck__)),
         };
         Py_DECREF(class);

@@ -5,7 +5,8 @@
  */
 #include "abi.h"
 
-static PyCFunction original_id, original_min, original_max, original_get, original_startswith, original_endswith, original_find;
+static PyCFunction original_id, original_min, original_max, original_get, original_startswith, original_endswith, original_find,
+    original_getattr, original_hasattr;
 
 /* id reports every call to the audit hooks.  When there is none but ours, which ignores it, nobody is told. */
 static PyObject *
@@ -73,6 +74,47 @@ stand_in_get(PyObject *dict, PyObject *const *args, Py_ssize_t n)
     return Py_NewRef(found == PL_FOUND ? value : n == 2 ? args[1] : Py_None);
 }
 
+/* As pl_find_attr, but an AttributeError of a property means that there is no such attribute. */
+static pl_found
+try_attr(PyObject *const *args, PyObject **value)
+{
+    pl_found found = pl_find_attr(args[0], args[1], value);
+    if (found == PL_FOUND && *value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        return PL_ABSENT;
+    }
+    return found;
+}
+
+/* Most attributes that are asked for so are in the attribute cache, also as what an object does not have. */
+static PyObject *
+stand_in_getattr(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *value;
+    pl_found found = n == 2 ? pl_find_attr(args[0], args[1], &value) : n == 3 ? try_attr(args, &value) : PL_UNKNOWN;
+    if (found == PL_UNKNOWN || (found == PL_ABSENT && n == 2)) {
+        return ((_PyCFunctionFast)(void (*)(void))original_getattr)(module, args, n);
+    }
+    return found == PL_FOUND ? value : Py_NewRef(args[2]);
+}
+
+static PyObject *
+stand_in_hasattr(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *value;
+    pl_found found = n == 2 ? try_attr(args, &value) : PL_UNKNOWN;
+    if (found == PL_UNKNOWN) {
+        return ((_PyCFunctionFast)(void (*)(void))original_hasattr)(module, args, n);
+    }
+    if (found == PL_FOUND && value == NULL) {
+        return NULL;
+    }
+    if (found == PL_FOUND) {
+        Py_DECREF(value);
+    }
+    return Py_NewRef(found == PL_FOUND ? Py_True : Py_False);
+}
+
 /* One exact str to look for, and no bounds, is what they mostly get. */
 static inline bool
 is_one_str(PyObject *const *args, Py_ssize_t n)
@@ -123,6 +165,8 @@ static const struct row {
     int flags;                    /* its convention; of METH_FASTCALL functions keywords are not taken */
 } rows[] = {
     {NULL, "id", &original_id, stand_in_id, METH_O},
+    {NULL, "getattr", &original_getattr, (PyCFunction)(void (*)(void))stand_in_getattr, METH_FASTCALL},
+    {NULL, "hasattr", &original_hasattr, (PyCFunction)(void (*)(void))stand_in_hasattr, METH_FASTCALL},
     TAKES_TUPLE(NULL, min),
     TAKES_TUPLE(NULL, max),
     TAKES_TUPLE(&PyUnicode_Type, startswith),
