@@ -183,7 +183,7 @@ func (s *selector) madeBy(v ir.Value) (code, cell uint64) {
 func (e *emitter) emitResumer(r *resumer) {
 	const gen, value, code, cell, unit, tmp, frame = amd64.RDI, amd64.RSI, amd64.RCX, amd64.RDX, amd64.R8, amd64.R10, amd64.R9
 	off := e.s.off
-	general, search, found, other := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
+	general, search, found := e.NewLabel(), e.NewLabel(), e.NewLabel()
 	e.Align(16)
 	e.Bind(r.label)
 
@@ -191,7 +191,7 @@ func (e *emitter) emitResumer(r *resumer) {
 	e.RM(amd64.Mov64, tmp, amd64.At(gen, off.ObjType))
 	e.cmpAddr(tmp, e.s.known(pyabi.KnownGenerator))
 	if r.loop {
-		e.Jcc(amd64.NE, other)
+		e.Jcc(amd64.NE, general)
 		e.MI(amd64.Cmp8, amd64.At(gen, off.GenFrameState), off.GenFrameExecuting)
 		e.Jcc(amd64.GE, general)
 		e.MovImm64(value, e.s.known(pyabi.KnownNone))
@@ -279,44 +279,12 @@ func (e *emitter) emitResumer(r *resumer) {
 		e.findCell(cell, code, tmp, general)
 		e.Jmp(found)
 	}
-	if r.loop {
-		e.Bind(other)
-		e.takeNext(amd64.RDI, pyabi.KnownListIter, general)
-		e.takeNext(amd64.RDI, pyabi.KnownTupleIter, general)
-	}
 	e.Bind(general)
 	if !r.loop {
 		e.RR(amd64.Mov64, amd64.RDX, ctxReg)
 		e.RR(amd64.Mov64, amd64.RCX, threadReg)
 	}
 	e.JmpMem(e.word(e.helper(r.general)))
-}
-
-// takeNext returns the next item of an iterator over a list or a tuple. Behind it goes on what is no such iterator; one at its
-// end goes to the label.
-func (e *emitter) takeNext(iter amd64.Reg, kind pyabi.WellKnown, end amd64.Label) {
-	const index, seq, item = amd64.RCX, amd64.RDX, amd64.RAX
-	off := e.s.off
-	different := e.NewLabel()
-	e.cmpMemAddr(amd64.At(iter, off.ObjType), e.s.known(kind))
-	e.Jcc(amd64.NE, different)
-	e.RM(amd64.Mov64, seq, amd64.At(iter, off.ListIterSeq))
-	e.RR(amd64.Test64, seq, seq)
-	e.Jcc(amd64.E, end)
-	e.RM(amd64.Mov64, index, amd64.At(iter, off.ListIterIndex))
-	e.RM(amd64.Cmp64, index, amd64.At(seq, off.VarSize))
-	e.Jcc(amd64.GE, end)
-	if kind == pyabi.KnownListIter {
-		e.RM(amd64.Mov64, seq, amd64.At(seq, off.ListItems))
-		e.RM(amd64.Mov64, item, amd64.AtIndex(seq, index, 8, 0))
-	} else {
-		e.RM(amd64.Mov64, item, amd64.AtIndex(seq, index, 8, off.TupleItems))
-	}
-	e.M(amd64.Inc64, amd64.At(iter, off.ListIterIndex))
-	e.countUp(item)
-	e.Zero(amd64.RDX)
-	e.N(amd64.Ret)
-	e.Bind(different)
 }
 
 // findCell loads the pl_code of a code object.
