@@ -216,8 +216,11 @@ pl_binary(PyObject *a, PyObject *b, pl_ctx *ctx, PyThreadState *ts, int64_t numb
     const operator_row *row = &rows[base];
     PyTypeObject *left = Py_TYPE(a), *right = Py_TYPE(b);
     if (!(left->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-        PyObject *number_result = number_binary(a, b, base);
-        return number_result != NULL ? number_result : in_place ? row->in_place_general(a, b) : row->general(a, b);
+        PyObject *of_numbers = number_binary(a, b, base);
+        if (of_numbers != NULL || ts->curexc_type != NULL) {
+            return of_numbers;
+        }
+        return in_place ? row->in_place_general(a, b) : row->general(a, b);
     }
     bool sequences = base == ADD || base == MULTIPLY;
     bool python_first = python[base].slot != NULL &&

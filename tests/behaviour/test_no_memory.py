@@ -13,10 +13,12 @@ from tests.tools.record import names
 pytest.importorskip("_testcapi", reason="this interpreter cannot let allocations fail")
 
 
+@pytest.mark.parametrize("compiled", ["warm", "cold"])
 @pytest.mark.parametrize("name", names())
-def test_each_allocation_of_a_call_fails(name: str) -> None:
-    """In a process of its own, which an error may end."""
+def test_each_allocation_of_a_call_fails(name: str, compiled: str) -> None:
+    """In a process of its own, which an error may end; of code with type feedback, and of code that knows nothing."""
     command = [sys.executable, "-X", "faulthandler", "-W", "ignore", "-m", "tests.tools.nomemory", "--sweep", name]
+    command += ["--cold"] if compiled == "cold" else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().isdigit()

@@ -4,7 +4,8 @@ A name is a program of tests/differential/programs, tests/regress or tests/behav
 and some of its allocations fail, at places chosen by --seed. What the program does then is its own business, and differs from stock's as
 stock allocates at other places. But it ends by itself: a signal or a fatal error is a bug of ours, unless stock has it, too.
 
-With --sweep the golden program of that name runs in this process, and one allocation of its function after the other fails.
+With --sweep the golden program of that name runs in this process, and one allocation of its function after the other fails. The function
+is compiled after a warm-up, or --cold, without type feedback.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import MODES, NOT_ENABLED_STATUS, child_environment, run_to_end
-from tests.tools.record import load, names, warm_up_and_compile
+from tests.tools.record import NEVER, load, names, warm_up_and_compile
 from tests.tools.refleaks import find_programs
 
 SECONDS = 60
@@ -61,13 +62,19 @@ def each_failure(
                 break
 
 
-def sweep(name: str) -> None:
+def sweep(name: str, warm: bool) -> None:
     """Prints how many allocations failed; raises AssertionError where a result is wrong or a reference is lost."""
     import copy
 
-    warm_up_and_compile(name)
+    import pyston_lite
+
     program = load(name)
     function = getattr(program, name)
+    if warm:
+        warm_up_and_compile(name)
+    else:
+        assert pyston_lite.enable(threshold=NEVER, loop_threshold=NEVER, sync=True), pyston_lite.status()
+        pyston_lite.compile(function)
     failures = 0
     for arguments in program.CALLS:
         want = run_to_end(function(*copy.deepcopy(arguments)))
@@ -110,10 +117,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--modes", default="compile_all,profiled,background", help=f"of {', '.join(MODES)}")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--sweep", choices=names(), help=argparse.SUPPRESS)
+    parser.add_argument("--sweep", choices=names(), metavar="NAME")
+    parser.add_argument("--cold", action="store_true")
     options = parser.parse_args()
     if options.sweep:
-        sweep(options.sweep)
+        sweep(options.sweep, not options.cold)
         return
 
     programs = find_programs()
