@@ -46,6 +46,7 @@ pl_new_int(int64_t value)
 enum { INTS, FLOATS, KINDS };
 enum { DIGITS = 3 };              /* of any int64_t */
 enum { NESTED = 8 };              /* exits, each inside a finalizer that another one runs, which find no memory to refill it */
+enum { LEAST = 4 };               /* for what handlers keep of where the exception was raised */
 
 static struct { PyObject **objects; uint32_t count; } reserve[KINDS];
 static uint32_t reserve_size;     /* objects of each kind */
@@ -78,6 +79,7 @@ pl_reserve_fill(void)
 bool
 pl_reserve_numbers(uint32_t n)
 {
+    n = n > LEAST ? n : LEAST;
     if (n > reserve_size / NESTED) {
         for (int kind = 0; kind < KINDS; kind++) {
             PyObject **objects = PyMem_RawRealloc(reserve[kind].objects, (size_t)n * NESTED * sizeof(*objects));

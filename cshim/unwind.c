@@ -129,15 +129,18 @@ pl_dispatch(PyThreadState *ts, pl_frame *f, pl_raise *raise, pl_handler *h)
     while ((found = pl_find_handler(co, raise->lookup, h))) {
         pop_operands(f, raise->depth, h->depth);
         raise->depth = h->depth;
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
         if (h->push_lasti) {
-            PyObject *lasti = PyLong_FromLongLong(pl_running(f));
+            PyObject *lasti = pl_sure_int(pl_running(f));
             if (lasti == NULL) {
+                Py_XDECREF(type);
+                Py_XDECREF(value);
+                Py_XDECREF(traceback);
                 continue;         /* the MemoryError is the exception to be handled now */
             }
             stack[raise->depth++] = lasti;
         }
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
         PyErr_NormalizeException(&type, &value, &traceback);
         PyException_SetTraceback(value, traceback != NULL ? traceback : Py_None);
         Py_XDECREF(traceback);
@@ -309,7 +312,7 @@ pl_catch_short(PyThreadState *ts, pl_frame *f, const pl_catch *c, int depth, int
         return PL_UNCAUGHT;
     }
     if (c->push_lasti) {
-        PyObject *lasti = PyLong_FromLongLong(at);
+        PyObject *lasti = pl_sure_int(at);
         if (lasti == NULL) {
             Py_DECREF(type);
             Py_XDECREF(value);

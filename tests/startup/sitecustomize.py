@@ -1,10 +1,9 @@
 """Enables pyston_lite in the child processes of the tests, before the program starts and with no frame of ours below it.
 
-Stock and accelerated children both run this file and differ in PYSTON_LITE, and what makes memory scarce or the collector busy,
+Stock and accelerated children both run this file and differ in PYSTON_LITE, and in what keeps the collector busy,
 alone. A child that should be accelerated and is not ends here, so that no comparison ever passes because nothing was accelerated.
 
-TESTS_GC_THRESHOLD=N runs the collector at every Nth allocation of a container; with TESTS_NO_MEMORY=FIRST:LAST the allocations of
-these numbers fail, counted from the start of the program.
+TESTS_GC_THRESHOLD=N runs the collector at every Nth allocation of a container.
 """
 
 import _xxsubinterpreters as interpreters
@@ -38,10 +37,3 @@ if threshold := os.environ.pop("TESTS_GC_THRESHOLD", None):
     import gc
 
     gc.set_threshold(int(threshold))
-
-if window := os.environ.pop("TESTS_NO_MEMORY", None):
-    import _testcapi
-    import atexit
-
-    atexit.register(_testcapi.remove_mem_hooks)
-    _testcapi.set_nomemory(*map(int, window.split(":")))

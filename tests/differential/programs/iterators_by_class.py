@@ -1,5 +1,6 @@
 """Loops whose iterator, and subscripts whose container, is of another class each time: lists and tuples beside what looks like them."""
 
+import gc
 import sys
 import weakref
 
@@ -145,6 +146,7 @@ def counts():
     before = sys.getrefcount(value)
     put(items, 0, value), put(items, -1, value), attempt(put, items, key, value), attempt(put, items, 5, value)
     taken = get(items, 0), get(items, -1), attempt(get, items, key), each(items), each(tuple(items))
+    gc.collect()  # of the errors, which are in cycles with their frames
     return sys.getrefcount(value) - before, len(taken)
 
 
