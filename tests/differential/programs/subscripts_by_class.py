@@ -114,6 +114,7 @@ def replacing():
     put(watched, 1, 4, fresh)
     put(watched, 4, 6, (fresh, fresh))
     out += [len(watched), fresh, watched[1:], list(Replaced.log)]
+    watched.clear()  # the rest die now and not when the collector finds them
     return out
 
 
