@@ -110,7 +110,9 @@ func (s *specializer) call(i *ir.Instr, h *ir.Hint) bool {
 		checked := o.CFunc.Flags&pyabi.MethNoArgs != 0
 		return i.Obj == 0 && (s.callBuiltin(i, h, obj, args) || !checked && s.callC(i, o, s.constSelf(o), args))
 	case pyabi.KindMethodDescr:
-		return i.Obj == 0 && len(args) > 0 && s.callC(i, o, args[0], args[1:])
+		// Found for its receiver, whose class it fits. Read from the class it looks what it is called with; the general call does.
+		found := s.constOf(i.Args[0]) == obj
+		return i.Obj == 0 && found && s.callC(i, o, args[0], args[1:])
 	}
 	return false
 }
