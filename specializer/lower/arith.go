@@ -426,6 +426,17 @@ func selectBoxBool(s *selector, i *ir.Instr) {
 	})
 }
 
+// shortInt loads the value of an int of at most one digit; others, whose size is in dst then, go to the label. tmp is destroyed.
+func (e *emitter) shortInt(dst, obj, tmp amd64.Reg, others amd64.Label) {
+	off := e.s.off
+	e.RM(amd64.Mov64, dst, amd64.At(obj, off.VarSize))
+	e.Lea(tmp, amd64.At(dst, 1))
+	e.RI(amd64.Cmp64, tmp, 2)
+	e.Jcc(amd64.A, others)
+	e.RM(amd64.Mov32, tmp, amd64.At(obj, off.LongDigits))
+	e.RR(amd64.Imul64, dst, tmp)
+}
+
 // selectUnboxInt reads ints of up to two digits; out of line the second digit.
 func selectUnboxInt(s *selector, i *ir.Instr) {
 	in := s.start()
@@ -435,12 +446,7 @@ func selectUnboxInt(s *selector, i *ir.Instr) {
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		obj, dst, off := reg(l[a]), reg(l[d]), e.s.off
 		long, done := e.NewLabel(), e.NewLabel()
-		e.RM(amd64.Mov64, dst, amd64.At(obj, off.VarSize))
-		e.Lea(scratch, amd64.At(dst, 1))
-		e.RI(amd64.Cmp64, scratch, 2)
-		e.Jcc(amd64.A, long)
-		e.RM(amd64.Mov32, scratch, amd64.At(obj, off.LongDigits))
-		e.RR(amd64.Imul64, dst, scratch)
+		e.shortInt(dst, obj, scratch, long)
 		e.Bind(done)
 		e.outOfLine(func() {
 			// Two digits d1:d0 lie in one quadword q = d1<<32 | d0; the magnitude is q - 3*(d1<<30).

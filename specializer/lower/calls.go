@@ -44,14 +44,15 @@ var theFrame = arg{kind: argFrame}
 
 func (s *selector) object(id uint32) arg { return word(s.snap.Objects[id].Addr) }
 
-// callHelper selects the call of a runtime helper; results are bound as its row says.
-func (s *selector) callHelper(i *ir.Instr, h pyabi.Helper, args ...arg) {
+// callHelper selects the call of a runtime helper; results are bound as its row says. It gives the exit that is taken when the helper
+// raises, nil when it cannot.
+func (s *selector) callHelper(i *ir.Instr, h pyabi.Helper, args ...arg) *exit {
 	row := h.Row()
 	if len(row.Args) != len(args) {
 		panic(fmt.Sprintf("BUG: helper %s takes %q", h, row.Args))
 	}
 	python := row.Flags&pyabi.FlagPython != 0
-	s.callAddress(i, row.Result, python, nil, func(e *emitter) uint64 { return e.helper(h) }, args)
+	return s.callAddress(i, row.Result, python, nil, func(e *emitter) uint64 { return e.helper(h) }, args)
 }
 
 // attempt is what machine code tries before a call, which then stands out of line. The values are in their argument registers, which it
@@ -81,12 +82,12 @@ type stockCall struct {
 }
 
 // callAddress selects a call by the C convention. result is a row's result code; stock is for calls that the program makes.
-func (s *selector) callAddress(i *ir.Instr, result string, python bool, stock *stockCall, addr func(*emitter) uint64, args []arg) {
-	s.callCode(i, result, python, stock, func(e *emitter) { e.callAddr(addr(e)) }, args)
+func (s *selector) callAddress(i *ir.Instr, result string, python bool, stock *stockCall, addr func(*emitter) uint64, args []arg) *exit {
+	return s.callCode(i, result, python, stock, func(e *emitter) { e.callAddr(addr(e)) }, args)
 }
 
 // callCode is callAddress with what emits the call instruction.
-func (s *selector) callCode(i *ir.Instr, result string, python bool, stock *stockCall, call func(*emitter), args []arg) {
+func (s *selector) callCode(i *ir.Instr, result string, python bool, stock *stockCall, call func(*emitter), args []arg) *exit {
 	in := s.start()
 	type stored struct {
 		word, operand int
@@ -159,6 +160,7 @@ func (s *selector) callCode(i *ir.Instr, result string, python bool, stock *stoc
 		}
 		e.checkResult(result, x)
 	})
+	return x
 }
 
 // charge takes a level of recursion before a call whose arguments are in the first two argument registers already; without
@@ -274,16 +276,13 @@ func selectPyBinary(s *selector, i *ir.Instr) {
 		s.callHelper(i, pyabi.HelperBinary(int(i.Imm)), val(i.Args[0]), val(i.Args[1]))
 		return
 	}
+	x := s.callHelper(i, pyabi.HelperBinaryMethod, val(i.Args[0]), val(i.Args[1]), arg{kind: argContext}, arg{kind: argThread}, word(uint64(i.Imm)))
 	op, inLine := floatBinary[base]
 	if !inLine || a&b&ir.Float == 0 {
-		s.callHelper(i, pyabi.HelperBinaryMethod, val(i.Args[0]), val(i.Args[1]), arg{kind: argContext}, arg{kind: argThread}, word(uint64(i.Imm)))
 		return
 	}
-	in := s.startCall(i)
-	x := s.raise(in)
 	float := s.known(pyabi.KnownFloat)
-	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		call, done := e.NewLabel(), e.NewLabel()
+	s.attempts(func(e *emitter, call, _ amd64.Label) {
 		e.cmpMemAddr(amd64.At(amd64.RDI, s.off.ObjType), float)
 		e.Jcc(amd64.NE, call)
 		e.cmpMemAddr(amd64.At(amd64.RSI, s.off.ObjType), float)
@@ -296,17 +295,6 @@ func selectPyBinary(s *selector, i *ir.Instr) {
 		e.RM(amd64.Movsd, amd64.XMM0, amd64.At(amd64.RDI, s.off.FloatValue))
 		e.RM(op, amd64.XMM0, amd64.At(amd64.RSI, s.off.FloatValue))
 		e.boxFloat(amd64.RAX, amd64.XMM0, amd64.RCX, x)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(call)
-			e.RR(amd64.Mov64, amd64.RDX, ctxReg)
-			e.RR(amd64.Mov64, amd64.RCX, threadReg)
-			e.MovImm64(amd64.R8, uint64(i.Imm))
-			e.running(i.State)
-			e.callAddr(e.helper(pyabi.HelperBinaryMethod))
-			e.checkResult("o", x)
-			e.Jmp(done)
-		})
 	})
 }
 
@@ -363,22 +351,11 @@ func selectStrEq(s *selector, i *ir.Instr) {
 
 // selectIsInstance compares the class; everything else is a call out of line.
 func selectIsInstance(s *selector, i *ir.Instr) {
-	in := s.startCall(i)
-	x := s.raise(in)
-	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		call, done := e.NewLabel(), e.NewLabel()
+	s.callHelper(i, pyabi.HelperIsInstance2, val(i.Args[0]), val(i.Args[1]))
+	s.attempts(func(e *emitter, call, _ amd64.Label) {
 		e.RM(amd64.Cmp64, amd64.RSI, amd64.At(amd64.RDI, s.off.ObjType))
 		e.Jcc(amd64.NE, call)
 		e.MovImm64(amd64.RAX, 1)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(call)
-			e.running(i.State)
-			e.callAddr(e.helper(pyabi.HelperIsInstance2))
-			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
-			e.Jcc(amd64.NS, done)
-			e.Jmp(x.label)
-		})
 	})
 }
 

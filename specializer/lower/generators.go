@@ -54,15 +54,14 @@ func selectReturnGenerator(s *selector, i *ir.Instr) {
 
 // selectPyAwaitable takes exact generators and new coroutines as they are; the helper does the rest.
 func selectPyAwaitable(s *selector, i *ir.Instr) {
-	in := s.startCall(i)
-	x := s.raise(in)
-	await := i.Imm >= 0
-	exact, h := pyabi.KnownGenerator, pyabi.HelperYieldFromIter
+	await, exact := i.Imm >= 0, pyabi.KnownGenerator
 	if await {
-		exact, h = pyabi.KnownCoroutine, pyabi.HelperAwaitable
+		exact = pyabi.KnownCoroutine
+		s.callHelper(i, pyabi.HelperAwaitable, val(i.Args[0]), word(uint64(i.Imm)))
+	} else {
+		s.callHelper(i, pyabi.HelperYieldFromIter, val(i.Args[0]), word(uint64(i.Imm)), arg{kind: argContext}, arg{kind: argThread})
 	}
-	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		call, done := e.NewLabel(), e.NewLabel()
+	s.attempts(func(e *emitter, call, _ amd64.Label) {
 		e.cmpMemAddr(amd64.At(amd64.RDI, s.off.ObjType), s.known(exact))
 		e.Jcc(amd64.NE, call)
 		if await {
@@ -70,20 +69,6 @@ func selectPyAwaitable(s *selector, i *ir.Instr) {
 			e.Jcc(amd64.GE, call)
 		}
 		e.RR(amd64.Mov64, amd64.RAX, amd64.RDI)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(call)
-			e.running(i.State)
-			e.MovImm64(amd64.RSI, uint64(i.Imm))
-			if !await {
-				e.RR(amd64.Mov64, amd64.RDX, ctxReg)
-				e.RR(amd64.Mov64, amd64.RCX, threadReg)
-			}
-			e.callAddr(e.helper(h))
-			e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
-			e.Jcc(amd64.NE, done)
-			e.Jmp(x.label)
-		})
 	})
 }
 

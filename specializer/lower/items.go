@@ -89,13 +89,18 @@ func selectPySetItem(s *selector, i *ir.Instr) {
 		e.cmpMemAddr(amd64.At(list, s.off.ObjType), s.known(pyabi.KnownList))
 		e.Jcc(amd64.NE, call)
 		e.indexIn(at, list, key, call)
-		e.RM(amd64.Mov64, item, amd64.At(list, s.off.ListItems))
-		e.Lea(item, amd64.AtIndex(item, at, 8, 0))
-		e.RM(amd64.Mov64, old, amd64.At(item, 0))
-		e.MR(amd64.Mov64, amd64.At(item, 0), value)
+		e.swapListItem(old, item, list, at, value)
 		e.countUp(value)
 		e.release(old, death{t: ir.AnyType, state: i.State})
 	})
+}
+
+// swapListItem replaces an item that is there and loads the old one; place is destroyed, old may be the index.
+func (e *emitter) swapListItem(old, place, list, index, value amd64.Reg) {
+	e.RM(amd64.Mov64, place, amd64.At(list, e.s.off.ListItems))
+	e.Lea(place, amd64.AtIndex(place, index, 8, 0))
+	e.RM(amd64.Mov64, old, amd64.At(place, 0))
+	e.MR(amd64.Mov64, amd64.At(place, 0), value)
 }
 
 // indexIn loads the index that the key in rsi, an object of the classes given, means in a sequence; other keys than ints of at most
@@ -108,12 +113,7 @@ func (e *emitter) indexIn(at, seq amd64.Reg, classes ir.ClassSet, call amd64.Lab
 		e.Jcc(amd64.NE, call)
 	}
 	negative, inside := e.NewLabel(), e.NewLabel()
-	e.RM(amd64.Mov64, at, amd64.At(key, off.VarSize))
-	e.Lea(tmp, amd64.At(at, 1))
-	e.RI(amd64.Cmp64, tmp, 2)
-	e.Jcc(amd64.A, call)
-	e.RM(amd64.Mov32, tmp, amd64.At(key, off.LongDigits))
-	e.RR(amd64.Imul64, at, tmp)
+	e.shortInt(at, key, tmp, call)
 	e.RM(amd64.Cmp64, at, amd64.At(seq, off.VarSize))
 	e.Jcc(amd64.AE, negative)
 	e.Bind(inside)

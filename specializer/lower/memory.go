@@ -454,10 +454,7 @@ func selectStoreListItem(s *selector, i *ir.Instr) {
 		e.RM(amd64.Cmp64, key, amd64.At(seq, s.off.VarSize))
 		e.Jcc(amd64.AE, negative)
 		e.Bind(go_)
-		e.RM(amd64.Mov64, items, amd64.At(seq, s.off.ListItems))
-		e.Lea(items, amd64.AtIndex(items, old, 8, 0))
-		e.RM(amd64.Mov64, old, amd64.At(items, 0))
-		e.MR(amd64.Mov64, amd64.At(items, 0), reg(l[v]))
+		e.swapListItem(old, items, seq, old, reg(l[v]))
 		if i.Imm != 0 {
 			e.countUp(reg(l[v]))
 		}
@@ -634,10 +631,9 @@ func selectSequenceTake(s *selector, i *ir.Instr) {
 		e.RM(amd64.Mov64, scratch, amd64.At(r, s.off.ListIterIndex))
 		e.M(amd64.Inc64, amd64.At(r, s.off.ListIterIndex))
 		if list {
-			e.RM(amd64.Mov64, dst, amd64.At(dst, s.off.ListItems))
-			e.RM(amd64.Mov64, dst, amd64.AtIndex(dst, scratch, 8, 0))
+			e.listItem(dst, dst, scratch)
 		} else {
-			e.RM(amd64.Mov64, dst, amd64.AtIndex(dst, scratch, 8, s.off.TupleItems))
+			e.tupleItem(dst, dst, scratch)
 		}
 	})
 }
