@@ -287,7 +287,7 @@ class_entry_of(PyObject *o, PyObject *name)
             e->value = NULL;
         }
         PyErr_Clear();
-        e->absent = _PyType_Lookup(&PyType_Type, name) == NULL && _PyType_Lookup(class, name) == NULL;
+        e->absent = e->value == NULL && _PyType_Lookup(&PyType_Type, name) == NULL && _PyType_Lookup(class, name) == NULL;
         e->version = class->tp_version_tag == version ? version : 0;
         e->name = Py_NewRef(name);
         Py_XDECREF(old);

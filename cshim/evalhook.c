@@ -298,8 +298,11 @@ profile_resume(pl_code *pc, const pl_frame *f)
 }
 
 uint32_t
-pl_vary_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head)
+pl_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head)
 {
+    if (pl_cfg.compile_all) {
+        return 1;
+    }
     if (pl_cfg.stress_thresholds == 0 || threshold == 0) {
         return threshold;
     }
@@ -321,7 +324,7 @@ look_at_call(pl_code *pc, pl_frame *f)
     else {
         profile_arguments(pc, f);
     }
-    uint64_t threshold = pl_cfg.compile_all ? 1 : pl_vary_threshold(pl_cfg.threshold, pc->code, 0);
+    uint64_t threshold = pl_threshold(pl_cfg.threshold, pc->code, 0);
     if (pl_is_static(pc->code) && !pl_cfg.compile_all) {
         threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
     }

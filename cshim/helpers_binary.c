@@ -118,11 +118,10 @@ number_value(PyObject *o, double *value)
         *value = PyFloat_AS_DOUBLE(o);
         return true;
     }
-    if (!PyLong_CheckExact(o) || Py_SIZE(o) < -1 || Py_SIZE(o) > 1) {
-        return false;
-    }
-    *value = (double)(Py_SIZE(o) * (Py_ssize_t)((PyLongObject *)o)->ob_digit[0]);
-    return true;
+    Py_ssize_t n;
+    bool is_short = pl_short_int(o, &n);
+    *value = is_short ? (double)n : 0.0;
+    return is_short;
 }
 
 /* An operator on floats, or on a float and an int; NULL without an exception: the general function has to do it. */
@@ -151,22 +150,17 @@ float_binary(PyObject *a, PyObject *b, int base)
 static inline bool
 int_value(PyObject *o, long long *value)
 {
-    const digit *digits = ((PyLongObject *)o)->ob_digit;
-    switch (Py_SIZE(o)) {
-    case 0:
-        *value = 0;
+    Py_ssize_t n;
+    if (pl_short_int(o, &n)) {
+        *value = n;
         return true;
-    case 1:
-    case -1:
-        *value = Py_SIZE(o) * (long long)digits[0];
-        return true;
-    case 2:
-    case -2:
-        *value = (Py_SIZE(o) / 2) * ((long long)digits[1] << PyLong_SHIFT | digits[0]);
-        return true;
-    default:
+    }
+    if (Py_SIZE(o) != 2 && Py_SIZE(o) != -2) {
         return false;
     }
+    const digit *digits = ((PyLongObject *)o)->ob_digit;
+    *value = (Py_SIZE(o) / 2) * ((long long)digits[1] << PyLong_SHIFT | digits[0]);
+    return true;
 }
 
 /* An operator on exact ints; NULL without an exception: the general function has to do it. */

@@ -12,14 +12,11 @@
 static inline Py_ssize_t
 index_in(PyObject *key, Py_ssize_t size)
 {
-    if (!PyLong_CheckExact(key)) {
+    Py_ssize_t i;
+    if (!pl_short_int(key, &i)) {
         return -1;
     }
-    Py_ssize_t digits = Py_SIZE(key), i = (Py_ssize_t)((PyLongObject *)key)->ob_digit[0];
-    if (digits < -1 || digits > 1) {
-        return -1;
-    }
-    i = digits < 0 ? size - i : digits == 0 ? 0 : i;
+    i = i < 0 ? i + size : i;
     return i < size ? i : -1;
 }
 
@@ -31,11 +28,7 @@ small_int(PyObject *o, Py_ssize_t absent, Py_ssize_t *value)
         *value = absent;
         return true;
     }
-    if (!PyLong_CheckExact(o) || Py_SIZE(o) < -1 || Py_SIZE(o) > 1) {
-        return false;
-    }
-    *value = Py_SIZE(o) * (Py_ssize_t)((PyLongObject *)o)->ob_digit[0];
-    return true;
+    return pl_short_int(o, value);
 }
 
 /* A bound of a slice without a step: it counts from the end when negative, and is cut to 0 … size. */
@@ -145,8 +138,8 @@ array_store(PyObject *o, PyObject *key, PyObject *value)
         ((double *)a->items)[i] = PyFloat_AS_DOUBLE(value);
         return 0;
     }
-    if (PyLong_CheckExact(value) && Py_SIZE(value) >= -1 && Py_SIZE(value) <= 1) {
-        long n = Py_SIZE(value) * (long)((PyLongObject *)value)->ob_digit[0];
+    Py_ssize_t n;
+    if (pl_short_int(value, &n)) {
         switch (code) {
         case 'B':
             if (n >= 0 && n <= UCHAR_MAX) {

@@ -36,12 +36,7 @@ pl_inplace_power(PyObject *a, PyObject *b)
 static inline bool
 short_ints(PyObject *a, PyObject *b, Py_ssize_t *x, Py_ssize_t *y)
 {
-    if (!PyLong_CheckExact(a) || !PyLong_CheckExact(b) || (size_t)(Py_SIZE(a) + 1) > 2 || (size_t)(Py_SIZE(b) + 1) > 2) {
-        return false;
-    }
-    *x = Py_SIZE(a) * (Py_ssize_t)((PyLongObject *)a)->ob_digit[0];
-    *y = Py_SIZE(b) * (Py_ssize_t)((PyLongObject *)b)->ob_digit[0];
-    return true;
+    return pl_short_int(a, x) && pl_short_int(b, y);
 }
 
 static inline PyObject *

@@ -208,7 +208,7 @@ static void
 look_at_iteration(pl_code *pc, pl_loop *loop, pl_frame *f)
 {
     profile_loop(loop, f);
-    uint32_t threshold = pl_cfg.compile_all ? 1 : pl_vary_threshold(pl_cfg.loop_threshold, pc->code, loop->head);
+    uint32_t threshold = pl_threshold(pl_cfg.loop_threshold, pc->code, loop->head);
     if (loop->count >= threshold && !pl_code_ask(pc, f, loop->head, &loop->state)) {
         loop->count = threshold / 2;      /* the queue was full: later */
     }

@@ -303,6 +303,15 @@ extern bool pl_reserve_used;                       /* it is to be filled */
 PyObject *pl_sure_int(int64_t value);              /* new references, if need be from the reserve; no exception may be set; NULL */
 PyObject *pl_sure_float(double value);             /* with MemoryError when that is empty, too */
 void pl_pools_clear(void);
+static inline bool
+pl_short_int(PyObject *o, Py_ssize_t *value)       /* the value of an exact int of at most one digit; false: something else */
+{
+    if (!PyLong_CheckExact(o) || (size_t)(Py_SIZE(o) + 1) > 2) {
+        return false;
+    }
+    *value = Py_SIZE(o) * (Py_ssize_t)((PyLongObject *)o)->ob_digit[0];
+    return true;
+}
 
 /* ---- evalhook.c, attach.c, osr.c -------------------------------------------------------------------------------- */
 PyObject *pl_hook(PyThreadState *ts, pl_frame *f, int throwflag);
@@ -317,8 +326,9 @@ void pl_hook_remove(void);
 extern const char *pl_hook_refusal;
 extern pl_code *pl_codes;                          /* all pl_code, through all_next */
 uint16_t pl_typeof_bits(PyObject *v);              /* one bit of pl_typebits */
-/* The threshold of a function (head 0) or loop: another one for each, from 1 to `threshold`, when the stress mode says so. */
-uint32_t pl_vary_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head);
+/* The threshold in force for a function (head 0) or loop, `threshold` being the one that is set: 1 when everything is compiled, and
+ * another one for each, from 1 up to it, when the stress mode says so. */
+uint32_t pl_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head);
 int pl_poll(PyThreadState *ts);                    /* what the eval breaker asks for; frame linked; -1: exception set */
 bool pl_poll_init(void);
 void pl_arm(void);                                 /* before the first patched loop and the first unit; does its work once */
