@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from tests.support import MODES, NOT_ENABLED_STATUS, child_environment
-from tests.tools.refleaks import find_programs
+from tests.tools.programs import check_each, find_programs
 
 SUPPRESSIONS = Path(__file__).with_name("valgrind.supp")
 SECONDS = 900
@@ -66,15 +66,14 @@ def main() -> None:
     parser.add_argument("--mode", default="compile_all", choices=list(MODES))
     options = parser.parse_args()
     programs = find_programs()
-    names = options.names or list(programs)
-    wrong = 0
-    for name in names:
+
+    def check_one(name: str) -> bool:
         started = time.monotonic()
         found = check(programs[name], options.mode)
-        wrong += bool(found)
         print(f"{name}: {len(found)} errors ({time.monotonic() - started:.0f} s)", *found, sep="\n\n", flush=True)
-    print(f"{len(names) - wrong} passed, {wrong} failed")
-    sys.exit(1 if wrong else 0)
+        return not found
+
+    check_each(options.names or list(programs), check_one)
 
 
 if __name__ == "__main__":

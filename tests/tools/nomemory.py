@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import MODES, NOT_ENABLED_STATUS, ROOT, child_environment, run_to_end
+from tests.tools.programs import find_programs
 from tests.tools.record import NEVER, load, names, warm_up_and_compile
-from tests.tools.refleaks import find_programs
 
 SECONDS = 60
 # A sweep ends when the allocations of that many numbers were not needed.

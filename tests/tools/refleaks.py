@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import MODES, NOT_ENABLED_STATUS, ROOT, child_environment
+from tests.tools.programs import check_each, find_programs
 
-PROGRAMS = ("differential/programs", "regress", "behaviour/observers")
 SECONDS = 1800
 # What `python -m test -R` prints of a module that grew in every round.
 LEAKED = re.compile(r"^(\S+) leaked \[([-0-9, ]+)\] (references|memory blocks|file descriptors), sum=", re.MULTILINE)
@@ -70,7 +70,7 @@ def drop_numbers() -> None:
 def repeat(path: str, warm_up: int, rounds: int, report: str) -> None:
     """Run a program again and again in this process, without what it prints."""
     total = warm_up + rounds + 1
-    references, blocks = array("q", bytes(8 * total)), array("q", bytes(8 * total))     # which are no objects of their own
+    references, blocks = array("q", bytes(8 * total)), array("q", bytes(8 * total))  # which are no objects of their own
     sys.argv = [path]
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
@@ -91,15 +91,6 @@ def repeat(path: str, warm_up: int, rounds: int, report: str) -> None:
         for what, counts in (("references", references), ("memory blocks", blocks))
     }
     Path(report).write_text(json.dumps(growth))
-
-
-def find_programs() -> dict[str, Path]:
-    found = {}
-    for folder in PROGRAMS:
-        for path in sorted((ROOT / "tests" / folder).glob("*.py")):
-            if not path.name.startswith(("__", "test_")):
-                found[path.stem] = path
-    return found
 
 
 def run_program(path: Path, mode: str | None, options: argparse.Namespace) -> Result:
@@ -187,13 +178,13 @@ def main() -> None:
         raise SystemExit("this interpreter does not count its references: take a debug build (Debian: python3.11-dbg)")
     programs = find_programs()
     names = options.names or [*programs, *MODULES.split()]
-    wrong = 0
-    for name in names:
+
+    def check(name: str) -> bool:
         found = compare(name, programs, options)
-        wrong += bool(found)
         print(f"{name}: {'leaks' if found else 'flat'}", *found, sep="\n  ", flush=True)
-    print(f"{len(names) - wrong} passed, {wrong} failed")
-    sys.exit(1 if wrong else 0)
+        return not found
+
+    check_each(names, check)
 
 
 if __name__ == "__main__":
