@@ -158,13 +158,21 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
     }
 }
 
+/* Whether the keys that instances share are those of the entry, where it tells of any.  They grow while the first instances are
+ * made; what was looked up meanwhile is told anew. */
+static bool
+has_current_keys(const cache_entry *e, PyTypeObject *type)
+{
+    return e->keys_version == 0 || ((PyHeapTypeObject *)type)->ht_cached_keys->dk_version == e->keys_version;
+}
+
 static const cache_entry *
 look_up(PyObject *o, PyObject *name)
 {
     PyTypeObject *type = Py_TYPE(o);
     uint32_t version = type->tp_version_tag;
     cache_entry *e = slot_of(version, name);
-    if (version != 0 && e->version == version && e->name == name) {
+    if (version != 0 && e->version == version && e->name == name && has_current_keys(e, type)) {
         return e;
     }
     if (version == 0) {
@@ -175,7 +183,7 @@ look_up(PyObject *o, PyObject *name)
         }
         e = slot_of(version, name);
     }
-    if (e->version != version || e->name != name) {
+    if (e->version != version || e->name != name || !has_current_keys(e, type)) {
         classify(e, type, name);
     }
     return e;
@@ -538,6 +546,20 @@ fill_value(pl_attr_cache *cache, const cache_entry *e)
     cache->value[way].offset = e->kind == CACHE_VALUE ? e->index * (uint32_t)sizeof(PyObject *) : e->index | PL_MEMBER;
 }
 
+/* The same of an attribute of the class that stays what it is as long as the class does. */
+static void
+fill_class(pl_attr_cache *cache, const cache_entry *e)
+{
+    if (e == NULL || cache->next >= MOST_FILLS || e->kind != CACHE_CLASS || e->index != 0 ||
+        (cache->of_class.version == e->version && cache->of_class.keys == e->keys_version)) {
+        return;
+    }
+    cache->next++;
+    cache->of_class.version = e->version;
+    cache->of_class.keys = e->keys_version;
+    cache->of_class.value = e->descr;
+}
+
 static void
 fill_method(pl_attr_cache *cache, const cache_entry *e)
 {
@@ -545,20 +567,25 @@ fill_method(pl_attr_cache *cache, const cache_entry *e)
     if (e == NULL || cache->next >= MOST_FILLS || (e->kind != CACHE_METHOD && e->kind != CACHE_VALUE)) {
         return;
     }
+    const uint32_t keys = e->kind == CACHE_VALUE ? PL_VALUE : e->keys_version;
+    uint64_t way = cache->next % ways;
     for (uint64_t i = 0; i < ways; i++) {
         if (cache->method[i].version == e->version) {
-            return;
+            if (cache->method[i].keys == keys) {
+                return;
+            }
+            way = i;
         }
     }
-    uint64_t way = cache->next++ % ways;
+    cache->next++;
     cache->method[way].version = e->version;
-    if (e->kind == CACHE_VALUE) {
-        cache->method[way].keys = PL_VALUE;
+    cache->method[way].keys = keys;
+    if (keys == PL_VALUE) {
         cache->method[way].offset = e->index * sizeof(PyObject *);
-        return;
     }
-    cache->method[way].keys = e->managed ? e->keys_version : 0;
-    cache->method[way].descr = e->descr;
+    else {
+        cache->method[way].descr = e->descr;
+    }
 }
 
 PyObject *
@@ -569,6 +596,7 @@ pl_get_attr_cached(PyObject *o, PyObject *name, pl_attr_cache *cache)
     }
     const cache_entry *e = look_up(o, name);
     fill_value(cache, e);
+    fill_class(cache, e);
     return get_attr(e, o, name);
 }
 

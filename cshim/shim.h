@@ -152,7 +152,10 @@ typedef struct pl_code {
  * was never filled has all bits set, which no class has for a version. */
 typedef struct pl_attr_cache {
     union {
-        struct { uint32_t version, offset; } value[4];                        /* of an inline value, or see PL_MEMBER */
+        struct {
+            struct { uint32_t version, offset; } value[4];                    /* of an inline value, or see PL_MEMBER */
+            struct { uint32_t version, keys; PyObject *value; } of_class;     /* an attribute that the class has; keys as below */
+        };
         struct {
             uint32_t version, keys;               /* keys 0: instances have no dictionary */
             union { PyObject *descr; uint64_t offset; };

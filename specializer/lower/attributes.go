@@ -81,9 +81,9 @@ func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, hit func(e *emitte
 	})
 }
 
-// cachedPlace emits the search: it goes on at l.hit with base in rax and offset in rcx, the object being in rdi.
-// It destroys r8, r9.
-func (e *emitter) cachedPlace(cache int64, l attrLabels) {
+// cachedPlace emits the search: it goes on at l.hit with base in rax and offset in rcx, the object being in rdi, and where no
+// place is known for the class at unknown, with the version of the class in r9 and the cache in r8.
+func (e *emitter) cachedPlace(cache int64, l attrLabels, unknown amd64.Label) {
 	const ways = 4
 	off := e.s.off
 	others, member, found := e.NewLabel(), e.NewLabel(), e.NewLabel()
@@ -112,7 +112,7 @@ func (e *emitter) cachedPlace(cache int64, l attrLabels) {
 			e.Jmp(found)
 			e.Bind(next)
 		}
-		e.Jmp(l.miss)
+		e.Jmp(unknown)
 		e.Bind(member)
 		e.RI(amd64.And32, amd64.RCX, memberBit-1)
 		e.RR(amd64.Mov64, amd64.RAX, amd64.RDI)
@@ -126,11 +126,26 @@ func selectPyGetAttr(s *selector, i *ir.Instr) {
 		return
 	}
 	s.attributeCall(i, pyabi.HelperGetAttrCached, func(e *emitter, _ *exit, l attrLabels) {
-		e.cachedPlace(i.Imm, l)
+		ofClass, loaded := e.NewLabel(), e.NewLabel()
+		e.cachedPlace(i.Imm, l, ofClass)
 		e.RM(amd64.Mov64, amd64.RAX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
 		e.Jcc(amd64.E, l.miss)
+		e.Bind(loaded)
 		e.countUp(amd64.RAX)
+		e.outOfLine(func() {
+			e.Bind(ofClass)
+			e.RM(amd64.Cmp32, amd64.R9, amd64.At(amd64.R8, s.off.AttrCacheClass))
+			e.Jcc(amd64.NE, l.miss)
+			e.RM(amd64.Mov32, amd64.RDX, amd64.At(amd64.R8, s.off.AttrCacheClass+4))
+			e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, s.off.AttrCacheClass+8))
+			e.RR(amd64.Test32, amd64.RDX, amd64.RDX)
+			e.Jcc(amd64.E, loaded)
+			e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, s.off.ObjType))
+			e.unshadowed(l.miss)
+			e.Jcc(amd64.E, loaded)
+			e.Jmp(l.miss)
+		})
 	})
 }
 
@@ -141,7 +156,7 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 		return
 	}
 	s.attributeCall(i, pyabi.HelperSetAttrCached, func(e *emitter, _ *exit, l attrLabels) {
-		e.cachedPlace(i.Imm, l)
+		e.cachedPlace(i.Imm, l, l.miss)
 		e.Lea(amd64.RCX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
 		e.RM(amd64.Mov64, amd64.R9, amd64.At(amd64.RCX, 0))
 		first := e.NewLabel()
@@ -159,6 +174,15 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 			e.Jmp(l.done)
 		})
 	})
+}
+
+// unshadowed emits the question whether the object in rdi, of the class in rcx, has no attributes but those of the shared keys
+// with the version in edx: it goes to own when the object has a dictionary of its own, and sets E or NE. It destroys rcx.
+func (e *emitter) unshadowed(own amd64.Label) {
+	e.MI(amd64.Cmp64, amd64.At(amd64.RDI, e.s.off.ManagedDict), 0)
+	e.Jcc(amd64.NE, own)
+	e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RCX, e.s.off.HeapTypeCachedKeys))
+	e.RM(amd64.Cmp32, amd64.RDX, amd64.At(amd64.RCX, e.s.off.KeysVersion))
 }
 
 // selectPyGetMethod finds methods of classes whose instances cannot shadow them: without a dictionary of their own, and with
@@ -182,10 +206,7 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 		e.RM(amd64.Mov32, amd64.RDX, amd64.At(amd64.R8, off.AttrCacheMethod+4))
 		e.RR(amd64.Test32, amd64.RDX, amd64.RDX)
 		e.Jcc(amd64.E, l.hit)
-		e.MI(amd64.Cmp64, amd64.At(amd64.RDI, off.ManagedDict), 0)
-		e.Jcc(amd64.NE, l.miss)
-		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RCX, off.HeapTypeCachedKeys))
-		e.RM(amd64.Cmp32, amd64.RDX, amd64.At(amd64.RCX, off.KeysVersion))
+		e.unshadowed(l.miss)
 		e.Jcc(amd64.NE, mismatch)
 		e.Bind(l.hit)
 		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, off.AttrCacheMethod+8))

@@ -52,6 +52,7 @@ type Offsets struct {
 	IntPoolCount             int32
 	IntPoolMax               int32
 	AttrCacheValue           int32
+	AttrCacheClass           int32
 	AttrCacheMethod          int32
 	AttrCacheSize            int32
 	FloatPoolMax             int32
@@ -169,7 +170,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [162]*int32 {
+func (o *Offsets) fields() [163]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -219,6 +220,7 @@ func (o *Offsets) fields() [162]*int32 {
 		&o.IntPoolCount,
 		&o.IntPoolMax,
 		&o.AttrCacheValue,
+		&o.AttrCacheClass,
 		&o.AttrCacheMethod,
 		&o.AttrCacheSize,
 		&o.FloatPoolMax,
