@@ -81,6 +81,16 @@ int pl_contains(PyObject *item, PyObject *container);
 int pl_is_instance(PyObject *object, PyObject *class);
 int pl_delete_attribute(PyObject *object, PyObject *name);
 pl_int pl_unbox_int(PyObject *object);
+/* The value of an exact int of at most one digit; false: it is something else. */
+static inline bool
+pl_short_int(PyObject *o, Py_ssize_t *value)
+{
+    if (!PyLong_CheckExact(o) || (size_t)(Py_SIZE(o) + 1) > 2) {
+        return false;
+    }
+    *value = Py_SIZE(o) * (Py_ssize_t)((PyLongObject *)o)->ob_digit[0];
+    return true;
+}
 pl_float pl_pow_float(double a, double b);
 pl_float pl_floordiv_float(double a, double b);
 pl_float pl_mod_float(double a, double b);

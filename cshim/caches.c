@@ -170,20 +170,14 @@ static const cache_entry *
 look_up(PyObject *o, PyObject *name)
 {
     PyTypeObject *type = Py_TYPE(o);
-    uint32_t version = type->tp_version_tag;
-    cache_entry *e = slot_of(version, name);
-    if (version != 0 && e->version == version && e->name == name && has_current_keys(e, type)) {
-        return e;
-    }
-    if (version == 0) {
+    if (type->tp_version_tag == 0) {
         _PyType_Lookup(type, name);       /* gives it a version, if it can have one */
-        version = type->tp_version_tag;
-        if (version == 0) {
+        if (type->tp_version_tag == 0) {
             return NULL;
         }
-        e = slot_of(version, name);
     }
-    if (e->version != version || e->name != name || !has_current_keys(e, type)) {
+    cache_entry *e = slot_of(type->tp_version_tag, name);
+    if (e->version != type->tp_version_tag || e->name != name || !has_current_keys(e, type)) {
         classify(e, type, name);
     }
     return e;
@@ -219,7 +213,7 @@ unshadowed(const cache_entry *e, PyObject *o)
         return true;
     }
     if (*_PyObject_ManagedDictPointer(o) == NULL) {
-        return ((PyHeapTypeObject *)Py_TYPE(o))->ht_cached_keys->dk_version == e->keys_version;
+        return has_current_keys(e, Py_TYPE(o));
     }
     PyObject *dict = own_dict(o);
     if (dict == NULL || !pl_string_keyed(dict) || ((PyASCIIObject *)e->name)->hash == -1) {

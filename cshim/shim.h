@@ -306,15 +306,6 @@ extern bool pl_reserve_used;                       /* it is to be filled */
 PyObject *pl_sure_int(int64_t value);              /* new references, if need be from the reserve; no exception may be set; NULL */
 PyObject *pl_sure_float(double value);             /* with MemoryError when that is empty, too */
 void pl_pools_clear(void);
-static inline bool
-pl_short_int(PyObject *o, Py_ssize_t *value)       /* the value of an exact int of at most one digit; false: something else */
-{
-    if (!PyLong_CheckExact(o) || (size_t)(Py_SIZE(o) + 1) > 2) {
-        return false;
-    }
-    *value = Py_SIZE(o) * (Py_ssize_t)((PyLongObject *)o)->ob_digit[0];
-    return true;
-}
 
 /* ---- evalhook.c, attach.c, osr.c -------------------------------------------------------------------------------- */
 PyObject *pl_hook(PyThreadState *ts, pl_frame *f, int throwflag);

@@ -139,10 +139,8 @@ func selectPyGetAttr(s *selector, i *ir.Instr) {
 			e.Jcc(amd64.NE, l.miss)
 			e.RM(amd64.Mov32, amd64.RDX, amd64.At(amd64.R8, s.off.AttrCacheClass+4))
 			e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, s.off.AttrCacheClass+8))
-			e.RR(amd64.Test32, amd64.RDX, amd64.RDX)
-			e.Jcc(amd64.E, loaded)
 			e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, s.off.ObjType))
-			e.unshadowed(l.miss)
+			e.unshadowed(loaded, l.miss)
 			e.Jcc(amd64.E, loaded)
 			e.Jmp(l.miss)
 		})
@@ -177,8 +175,11 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 }
 
 // unshadowed emits the question whether the object in rdi, of the class in rcx, has no attributes but those of the shared keys
-// with the version in edx: it goes to own when the object has a dictionary of its own, and sets E or NE. It destroys rcx.
-func (e *emitter) unshadowed(own amd64.Label) {
+// with the version in edx: it goes to hit when the version is 0 (instances have none), to own when the object has a dictionary of its
+// own, and sets E or NE. It destroys rcx.
+func (e *emitter) unshadowed(hit, own amd64.Label) {
+	e.RR(amd64.Test32, amd64.RDX, amd64.RDX)
+	e.Jcc(amd64.E, hit)
 	e.MI(amd64.Cmp64, amd64.At(amd64.RDI, e.s.off.ManagedDict), 0)
 	e.Jcc(amd64.NE, own)
 	e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RCX, e.s.off.HeapTypeCachedKeys))
@@ -204,9 +205,7 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 		e.Jcc(amd64.NE, other)
 		e.Bind(found)
 		e.RM(amd64.Mov32, amd64.RDX, amd64.At(amd64.R8, off.AttrCacheMethod+4))
-		e.RR(amd64.Test32, amd64.RDX, amd64.RDX)
-		e.Jcc(amd64.E, l.hit)
-		e.unshadowed(l.miss)
+		e.unshadowed(l.hit, l.miss)
 		e.Jcc(amd64.NE, mismatch)
 		e.Bind(l.hit)
 		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, off.AttrCacheMethod+8))

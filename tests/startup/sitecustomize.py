@@ -1,6 +1,7 @@
 """Enables pyston_lite in the child processes of the tests, before the program starts and with no frame of ours below it.
 
-Stock and accelerated children both run this file and differ in PYSTON_LITE, and in what keeps the collector busy, alone. A child that should be accelerated and is not ends here, so that no comparison ever passes because nothing was accelerated.
+Stock and accelerated children both run this file and differ in PYSTON_LITE, and in what keeps the collector busy, alone. A child that
+should be accelerated and is not ends here, so that no comparison ever passes because nothing was accelerated.
 
 TESTS_GC_THRESHOLD=N runs the collector at every Nth allocation of a container.
 """
