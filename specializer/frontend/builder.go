@@ -121,7 +121,7 @@ func (b *Builder) EndAt(bci int32) {
 // state is a frame state at bci with the current environment.
 func (b *Builder) state(bci int32) *ir.FrameState {
 	if b.shared == nil {
-		b.shared = append([]ir.Value(nil), b.locals...)
+		b.shared = b.F.CopyValues(b.locals)
 		b.bound = nil
 		if b.Inlined != nil {
 			b.bound = make(map[int]bool, len(b.shared))
@@ -132,7 +132,9 @@ func (b *Builder) state(bci int32) *ir.FrameState {
 			}
 		}
 	}
-	return &ir.FrameState{BCI: bci, Locals: b.shared, Dirty: b.bound, Inline: b.Inlined, Stack: append([]ir.Value(nil), b.stack...)}
+	s := b.F.NewState()
+	s.BCI, s.Locals, s.Dirty, s.Inline, s.Stack = bci, b.shared, b.bound, b.Inlined, b.F.CopyValues(b.stack)
+	return s
 }
 
 // Before is the state before the current instruction.

@@ -17,7 +17,12 @@
 // and an exit writes it. A FrameState lists the values of all locals, but only the dirty ones are uses.
 package ir
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+
+	"pystonlite/specializer/slab"
+)
 
 // Value is the number of an SSA value of a Func, 0 when absent.
 type Value uint32
@@ -80,8 +85,9 @@ type Instr struct {
 	Obj     uint32 // meaning by op: number of a snapshot object (class, function, name), or 0
 	Aux     any    // op-specific record that has no textual twin elsewhere (*CallTarget …); printed through String
 	State   *FrameState
-	Edges   []Edge // terminators only
-	Quiet   bool   // ops that release: the reference dropped is known to be of a trivial class, so no finalizer runs
+	Edges   []Edge   // terminators only
+	Quiet   bool     // ops that release: the reference dropped is known to be of a trivial class, so no finalizer runs
+	result  [1]Value // where Results is when there is one
 }
 
 // Result is the only result of i, or NoValue.
@@ -130,25 +136,6 @@ func (s *FrameState) Observers() *FrameState {
 	return &FrameState{BCI: s.BCI, Locals: s.Locals, Dirty: s.Dirty, Parent: s.Parent.Observers(), Inline: s.Inline}
 }
 
-// Clone is a deep copy whose parents are shared.
-func (s *FrameState) Clone() *FrameState {
-	if s == nil {
-		return nil
-	}
-	c := *s
-	c.Locals = append([]Value(nil), s.Locals...)
-	c.Stack = append([]Value(nil), s.Stack...)
-	c.Owned = append([]bool(nil), s.Owned...)
-	c.Release = append([]Value(nil), s.Release...)
-	if s.Dirty != nil {
-		c.Dirty = make(map[int]bool, len(s.Dirty))
-		for k, v := range s.Dirty {
-			c.Dirty[k] = v
-		}
-	}
-	return &c
-}
-
 // Uses calls f with a pointer to each value the state needs: stack entries, dirty locals and Release, parents included.
 func (s *FrameState) Uses(f func(*Value)) {
 	for st := s; st != nil; st = st.Parent {
@@ -183,6 +170,9 @@ type Func struct {
 	// with several entries, which makes that object.
 	Generator bool
 	nextID    BlockID
+	instrs    slab.Of[Instr]
+	states    slab.Of[FrameState]
+	values    slab.Of[Value]
 }
 
 // EntryKind is who may enter a unit at a place.
@@ -244,11 +234,34 @@ func (f *Func) AddParam(b *Block, t Type, home int32) Value {
 
 // NewInstr makes an instruction with fresh results of the given types; it is placed by the caller (Append, Insert …).
 func (f *Func) NewInstr(op Op, imm int64, state *FrameState, results []Type, args ...Value) *Instr {
-	i := &Instr{Op: op, Imm: imm, State: state, Args: args}
+	i := f.instrs.New()
+	i.Op, i.Imm, i.State, i.Args = op, imm, state, args
+	i.Results = i.result[:0]
 	for _, t := range results {
 		i.Results = append(i.Results, f.newValue(ValueInfo{Type: t, Def: i, Home: NoHome, Const: op.Row().MadeAnywhere()}))
 	}
 	return i
+}
+
+// NewState makes an empty frame state.
+func (f *Func) NewState() *FrameState { return f.states.New() }
+
+// CopyValues is a copy of vs, for a frame state.
+func (f *Func) CopyValues(vs []Value) []Value { return f.values.Copy(vs) }
+
+// CloneState is a deep copy whose parents are shared.
+func (f *Func) CloneState(s *FrameState) *FrameState {
+	if s == nil {
+		return nil
+	}
+	c := f.states.New()
+	*c = *s
+	c.Locals = f.values.Copy(s.Locals)
+	c.Stack = f.values.Copy(s.Stack)
+	c.Owned = append([]bool(nil), s.Owned...)
+	c.Release = f.values.Copy(s.Release)
+	c.Dirty = maps.Clone(s.Dirty)
+	return c
 }
 
 // Append places i at the end of b.

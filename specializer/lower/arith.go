@@ -33,13 +33,10 @@ func selectIntALU(s *selector, i *ir.Instr) {
 	var x *exit
 	if i.Op.Row().Exit == ir.ExitDeopt {
 		// The left operand is overwritten; the stub undoes that, unless both operands are the same register.
-		mine := map[regalloc.VReg]int{va: a}
-		pos := regalloc.Early
 		if va == vb {
-			mine, pos = nil, regalloc.Late
-		}
-		x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, pos, mine)
-		if va != vb {
+			x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Late)
+		} else {
+			x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Early, a)
 			x.undo = func(e *emitter, l []regalloc.Loc) { e.alu(form.undo, reg(l[d]), vb, l[b]) }
 		}
 	}
@@ -57,7 +54,7 @@ func selectMulInt(s *selector, i *ir.Instr) {
 	a := in.use(va)
 	b := in.useAny(vb)
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		if l[b].Kind() == regalloc.KindConst && fitsImm32(e.constant(vb)) {
 			e.RRI(amd64.Imul64, reg(l[d]), reg(l[a]), int32(e.constant(vb)))
@@ -83,7 +80,7 @@ func selectDivInt(s *selector, i *ir.Instr) {
 	}
 	in.defFixed(s.vreg(i.Result()), result)
 	in.clobbers = regalloc.MakeRegSet(regalloc.PReg(other))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonDivisionByZero, i.State, regalloc.Early, map[regalloc.VReg]int{va: a})
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonDivisionByZero, i.State, regalloc.Early, a)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		divisor := reg(l[b])
 		done := e.NewLabel()
@@ -115,7 +112,7 @@ func selectShift(s *selector, i *ir.Instr) {
 		if c := s.f.Def(ir.Value(vb)).Imm; c >= 0 && c <= 62 {
 			a := in.use(va)
 			d := in.defEarly(s.vreg(i.Result()))
-			x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Late, nil)
+			x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Late)
 			s.finish(in, func(e *emitter, l []regalloc.Loc) {
 				e.moveReg(reg(l[d]), reg(l[a]))
 				if !left {
@@ -134,7 +131,7 @@ func selectShift(s *selector, i *ir.Instr) {
 	a := in.useLate(va)
 	in.op(regalloc.Operand{V: vb, C: regalloc.Fixed, Reg: regalloc.PReg(amd64.RCX), Pos: regalloc.Late})
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonShiftRange, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonShiftRange, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.moveReg(reg(l[d]), reg(l[a]))
 		e.RI(amd64.Cmp64, amd64.RCX, 62)
@@ -156,7 +153,7 @@ func selectNegInt(s *selector, i *ir.Instr) {
 	va := s.vreg(i.Args[0])
 	a := in.use(va)
 	d := in.defSame(s.vreg(i.Result()), a)
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Early, map[regalloc.VReg]int{va: a})
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Early, a)
 	x.undo = func(e *emitter, l []regalloc.Loc) { e.R(amd64.Neg64, reg(l[d])) }
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.R(amd64.Neg64, reg(l[d]))
@@ -175,7 +172,7 @@ func selectAbsInt(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.use(s.vreg(i.Args[0]))
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntOverflow, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.moveReg(reg(l[d]), reg(l[a]))
 		e.R(amd64.Neg64, reg(l[d]))
@@ -257,7 +254,7 @@ func selectFloatHelper(s *selector, i *ir.Instr) {
 	in.useFixed(s.vreg(i.Args[1]), amd64.XMM1)
 	in.defFixed(s.vreg(i.Result()), amd64.XMM0)
 	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.XMM0))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonFloatDomain, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonFloatDomain, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		e.callAddr(e.helper(floatHelpers[i.Op]))
 		e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
@@ -442,7 +439,7 @@ func selectUnboxInt(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.use(s.vreg(i.Args[0]))
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntRange, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIntRange, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		obj, dst, off := reg(l[a]), reg(l[d]), e.s.off
 		long, done := e.NewLabel(), e.NewLabel()

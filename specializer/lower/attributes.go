@@ -15,7 +15,7 @@ func selectDictAttr(s *selector, i *ir.Instr) {
 	a := in.useLate(s.vreg(i.Args[0]))
 	d := in.defEarly(s.vreg(i.Result()))
 	t := in.op(regalloc.Operand{V: s.temp(regalloc.ClassInt), Kind: regalloc.Def, C: regalloc.Fixed, Reg: regalloc.PReg(amd64.RCX), Pos: regalloc.Early})
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonDictShape, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonDictShape, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		off, dst, rcx := s.off, reg(l[d]), reg(l[t])
 		e.RM(amd64.Mov64, dst, amd64.At(reg(l[a]), off.ManagedDict))

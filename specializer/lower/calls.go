@@ -61,7 +61,7 @@ type attempt func(e *emitter, call, done amd64.Label)
 
 // attempts puts the call selected last out of line, behind an attempt to do without it.
 func (s *selector) attempts(try attempt) {
-	in := &s.insts[len(s.insts)-1]
+	in := s.insts[len(s.insts)-1]
 	emitCall := in.emit
 	in.emit = func(e *emitter, l []regalloc.Loc) {
 		call, done := e.NewLabel(), e.NewLabel()

@@ -16,7 +16,8 @@ func (s *selector) prologue() {
 			entry.Depth++
 		}
 	}
-	in := &inst{name: "prologue"}
+	in := s.start()
+	in.ir, in.name = nil, "prologue"
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) { e.open(entry) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"pystonlite/specializer/amd64"
 	"pystonlite/specializer/codemeta"
@@ -35,8 +36,14 @@ type emitter struct {
 	thrown   map[int]int // and of those of its handlers from outside
 }
 
+// assemblers keeps the buffers of assemblers that are not in use.
+var assemblers = sync.Pool{New: func() any { return amd64.New() }}
+
 func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
-	e := &emitter{Assembler: amd64.New(), s: s, alloc: alloc}
+	asm := assemblers.Get().(*amd64.Assembler)
+	defer assemblers.Put(asm)
+	asm.Reset()
+	e := &emitter{Assembler: asm, s: s, alloc: alloc}
 	for _, r := range []amd64.Reg{amd64.RBX, amd64.R12, amd64.R13} {
 		if alloc.UsedCalleeSaved.Has(regalloc.PReg(r)) {
 			e.saved = append(e.saved, r)
@@ -57,7 +64,7 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 		e.block = n
 		e.Bind(e.labels[n])
 		for k := s.blocks[n].from; k < s.blocks[n].to; k++ {
-			in := &s.insts[k]
+			in := s.insts[k]
 			if marks {
 				e.marks = append(e.marks, Mark{Offset: e.Offset(), Block: s.blocks[n].ir, Instr: in.ir})
 			}
@@ -390,11 +397,12 @@ func (e *emitter) exitStub(in *inst, x *exit, a []regalloc.Loc) {
 // exitRecord says where everything is.
 func (e *emitter) exitRecord(in *inst, x *exit, a []regalloc.Loc) codemeta.Exit {
 	rec := codemeta.Exit{Kind: x.kind, Reason: x.reason}
+	e.s.holders.enter(in, x)
 	for st := x.state; st != nil; st = st.Parent {
-		rec.Frames = append(rec.Frames, e.frameRecord(in, x, a, st))
+		rec.Frames = append(rec.Frames, e.frameRecord(in, a, st))
 	}
 	for _, v := range x.state.Release {
-		val := e.value(in, x, a, v, codemeta.RepOwned)
+		val := e.value(in, a, v, codemeta.RepOwned)
 		rec.Releases = append(rec.Releases, val)
 	}
 	if x.dying >= 0 {
@@ -403,7 +411,7 @@ func (e *emitter) exitRecord(in *inst, x *exit, a []regalloc.Loc) codemeta.Exit 
 	return rec
 }
 
-func (e *emitter) frameRecord(in *inst, x *exit, a []regalloc.Loc, st *ir.FrameState) codemeta.Frame {
+func (e *emitter) frameRecord(in *inst, a []regalloc.Loc, st *ir.FrameState) codemeta.Frame {
 	fr := codemeta.Frame{Func: codemeta.Physical, BCI: uint32(st.BCI), Depth: uint16(len(st.Stack))}
 	locals := e.s.f.Locals
 	if st.Inline != nil {
@@ -413,7 +421,7 @@ func (e *emitter) frameRecord(in *inst, x *exit, a []regalloc.Loc, st *ir.FrameS
 	}
 	for slot := range st.Locals {
 		if st.Dirty[slot] {
-			v := e.value(in, x, a, st.Locals[slot], codemeta.RepBorrowed)
+			v := e.value(in, a, st.Locals[slot], codemeta.RepBorrowed)
 			v.Slot = uint16(slot)
 			fr.Values = append(fr.Values, v)
 		}
@@ -423,7 +431,7 @@ func (e *emitter) frameRecord(in *inst, x *exit, a []regalloc.Loc, st *ir.FrameS
 		if k < len(st.Owned) && st.Owned[k] {
 			rep = codemeta.RepOwned
 		}
-		val := e.value(in, x, a, v, rep)
+		val := e.value(in, a, v, rep)
 		val.Slot = uint16(locals + k)
 		fr.Values = append(fr.Values, val)
 	}
@@ -431,7 +439,7 @@ func (e *emitter) frameRecord(in *inst, x *exit, a []regalloc.Loc, st *ir.FrameS
 }
 
 // value is the place and representation of v at the exit; rep is for objects.
-func (e *emitter) value(in *inst, x *exit, a []regalloc.Loc, v ir.Value, rep codemeta.Rep) codemeta.Value {
+func (e *emitter) value(in *inst, a []regalloc.Loc, v ir.Value, rep codemeta.Rep) codemeta.Value {
 	root := e.s.f.Root(v)
 	var out codemeta.Value
 	switch e.s.f.Type(root).Rep {
@@ -446,7 +454,7 @@ func (e *emitter) value(in *inst, x *exit, a []regalloc.Loc, v ir.Value, rep cod
 	default:
 		panic(fmt.Sprintf("BUG: %s in a frame state", v))
 	}
-	k, ok := x.values[root]
+	k, ok := e.s.holders.find(root)
 	if !ok {
 		panic(fmt.Sprintf("BUG: %s is not at hand at an exit of %s", v, in.ir.Op))
 	}
@@ -534,7 +542,7 @@ func (s *selector) listing(alloc *regalloc.Result) string {
 	for n := range s.blocks {
 		fmt.Fprintf(&sb, "%s:", s.blocks[n].ir.ID)
 		for k := s.blocks[n].from; k < s.blocks[n].to; k++ {
-			in := &s.insts[k]
+			in := s.insts[k]
 			for _, ed := range alloc.Before(k) {
 				fmt.Fprintf(&sb, "\n\t\t%s", ed)
 			}

@@ -32,6 +32,7 @@ import (
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
 	"pystonlite/specializer/regalloc"
+	"pystonlite/specializer/slab"
 )
 
 // Registers with a fixed role.
@@ -96,6 +97,7 @@ type inst struct {
 	clobbers regalloc.RegSet
 	move     bool // ops are one def and one use of a plain copy
 	emit     func(e *emitter, a []regalloc.Loc)
+	few      [4]regalloc.Operand // where ops is as long as there are few
 }
 
 // exit is one way out of an instruction.
@@ -103,10 +105,11 @@ type exit struct {
 	kind   codemeta.ExitKind
 	reason codemeta.Reason
 	state  *ir.FrameState
-	first  int              // index in inst.ops of the first state operand
-	values map[ir.Value]int // operand that holds a value of the state
-	dying  int              // flush: the operand that it releases, -1 when none is
-	shown  uint32           // stress: the record of the same flush without the release
+	mine   []int  // operands of the instruction itself that hold values of the state
+	first  int    // index in inst.ops of the first operand for the state
+	last   int    // and of the one behind the last
+	dying  int    // flush: the operand that it releases, -1 when none is
+	shown  uint32 // stress: the record of the same flush without the release
 	undo   func(e *emitter, a []regalloc.Loc)
 	always bool // stress: the exit is taken whenever the instruction is reached
 	label  amd64.Label
@@ -118,7 +121,7 @@ type selector struct {
 	f      *ir.Func
 	snap   *pyabi.Snapshot
 	off    *pyabi.Offsets
-	insts  []inst
+	insts  []*inst
 	blocks []mblock
 	index  map[*ir.Block]int
 	nvregs int
@@ -128,6 +131,38 @@ type selector struct {
 	out    int // words of the outgoing argument array
 	seen   []seenEntry
 	cur    *ir.Instr
+
+	memory  slab.Of[inst]
+	exits   slab.Of[exit]
+	holders holders
+}
+
+// holders finds the operand that holds a value of a frame state, at one exit at a time.
+type holders struct {
+	of   []holder // by value
+	exit uint32   // number of the present exit
+}
+
+type holder struct {
+	exit    uint32 // the exit that it was noted for
+	operand int32  // index in inst.ops
+}
+
+// enter begins the exit x of in, with the operands that it has.
+func (h *holders) enter(in *inst, x *exit) {
+	h.exit++
+	for _, k := range x.mine {
+		h.add(ir.Value(in.ops[k].V), k)
+	}
+	for k := x.first; k < x.last; k++ {
+		h.add(ir.Value(in.ops[k].V), k)
+	}
+}
+
+func (h *holders) add(v ir.Value, operand int) { h.of[v] = holder{h.exit, int32(operand)} }
+
+func (h *holders) find(v ir.Value) (operand int, ok bool) {
+	return int(h.of[v].operand), h.of[v].exit == h.exit
 }
 
 // mblock is a block for the allocator.
@@ -143,6 +178,7 @@ type mblock struct {
 func Lower(f *ir.Func, snap *pyabi.Snapshot, opt Options) (*Code, error) {
 	s := &selector{f: f, snap: snap, off: &snap.Offsets, index: map[*ir.Block]int{}, nvregs: len(f.Values), fused: map[*ir.Instr]bool{}}
 	s.countUses()
+	s.holders.of = make([]holder, len(f.Values))
 	s.selectAll()
 	s.stress(opt)
 	alloc, err := regalloc.Allocate(&function{s}, env, regalloc.Options{ShuffleSeed: opt.ShuffleSeed, Check: opt.Check, ElideRemat: true})
@@ -275,7 +311,7 @@ func (f *function) vregs(vs []ir.Value) []regalloc.VReg {
 }
 
 func (f *function) IsMove(i int) (regalloc.VReg, regalloc.VReg, bool) {
-	if in := &f.s.insts[i]; in.move {
+	if in := f.s.insts[i]; in.move {
 		return in.ops[0].V, in.ops[1].V, true
 	}
 	return 0, 0, false
@@ -338,7 +374,11 @@ func (in *inst) op(o regalloc.Operand) int {
 func (s *selector) tempIn(in *inst) int { return in.defEarly(s.temp(regalloc.ClassInt)) }
 
 // start begins the machine instruction of the current IR instruction.
-func (s *selector) start() *inst { return &inst{ir: s.cur} }
+func (s *selector) start() *inst {
+	in := s.memory.New()
+	in.ir, in.ops = s.cur, in.few[:0]
+	return in
+}
 
 // startCall is start for an instruction that is a C call on some way: its operands are where that takes them, and its result where
 // it gives it.
@@ -357,39 +397,37 @@ func (s *selector) known(k pyabi.WellKnown) uint64 { return s.snap.Objects[s.sna
 
 func (s *selector) finish(in *inst, emit func(e *emitter, a []regalloc.Loc)) {
 	in.emit = emit
-	s.insts = append(s.insts, *in)
+	s.insts = append(s.insts, in)
 }
 
-// exitTo adds an exit: the values its state needs become operands at pos. Values that are already operand `mine` of the
-// instruction, and are intact (or restored by undo) when the exit is taken, need no operand of their own.
-func (s *selector) exitTo(in *inst, kind codemeta.ExitKind, reason codemeta.Reason, state *ir.FrameState, pos regalloc.Pos, mine map[regalloc.VReg]int) *exit {
-	x := &exit{kind: kind, reason: reason, state: state, first: len(in.ops), values: map[ir.Value]int{}, dying: -1}
+// exitTo adds an exit: the values its state needs become operands at pos. Those that the operands `mine` of the instruction
+// already are, and that are intact (or restored by undo) when the exit is taken, need no operand of their own.
+func (s *selector) exitTo(in *inst, kind codemeta.ExitKind, reason codemeta.Reason, state *ir.FrameState, pos regalloc.Pos, mine ...int) *exit {
 	if state == nil {
 		panic(fmt.Sprintf("BUG: %s has no frame state", s.cur.Op))
 	}
+	x := s.exits.New()
+	x.kind, x.reason, x.state, x.mine, x.first, x.last, x.dying = kind, reason, state, mine, len(in.ops), len(in.ops), -1
+	s.holders.enter(in, x)
 	state.Uses(func(v *ir.Value) {
 		root := s.f.Root(*v)
-		if _, ok := x.values[root]; ok {
-			return
+		if _, ok := s.holders.find(root); !ok {
+			s.holders.add(root, in.op(regalloc.Operand{V: regalloc.VReg(root), Pos: pos}))
 		}
-		if k, ok := mine[regalloc.VReg(root)]; ok {
-			x.values[root] = k
-			return
-		}
-		x.values[root] = in.op(regalloc.Operand{V: regalloc.VReg(root), Pos: pos})
 	})
+	x.last = len(in.ops)
 	in.exits = append(in.exits, x)
 	return x
 }
 
 // deopt is exitTo for guards: the exit is taken before anything is written.
 func (s *selector) deopt(in *inst, reason codemeta.Reason) *exit {
-	return s.exitTo(in, codemeta.ExitDeopt, reason, s.cur.State, regalloc.Early, nil)
+	return s.exitTo(in, codemeta.ExitDeopt, reason, s.cur.State, regalloc.Early)
 }
 
 // raise is exitTo for calls that set an exception.
 func (s *selector) raise(in *inst) *exit {
-	return s.exitTo(in, codemeta.ExitRaise, codemeta.ReasonException, s.cur.State, regalloc.Late, nil)
+	return s.exitTo(in, codemeta.ExitRaise, codemeta.ReasonException, s.cur.State, regalloc.Late)
 }
 
 // depth is the number of loops around b.

@@ -35,7 +35,7 @@ func selectLoad(s *selector, i *ir.Instr, base ir.Value, mem func(base amd64.Reg
 		return
 	}
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, exit, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, exit, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		e.RM(amd64.Mov64, reg(l[d]), mem(reg(l[a])))
 		e.RR(amd64.Test64, reg(l[d]), reg(l[d]))
@@ -100,7 +100,7 @@ func guard(reason codemeta.Reason, test func(e *emitter, s *selector, i *ir.Inst
 		in := s.start()
 		va := s.vreg(i.Args[0])
 		a := in.use(va)
-		x := s.exitTo(in, codemeta.ExitDeopt, reason, i.State, regalloc.Early, map[regalloc.VReg]int{va: a})
+		x := s.exitTo(in, codemeta.ExitDeopt, reason, i.State, regalloc.Early, a)
 		s.finish(in, func(e *emitter, l []regalloc.Loc) { e.Jcc(test(e, s, i, reg(l[a])), x.label) })
 	}
 }
@@ -191,7 +191,7 @@ func selectFuncVersion(s *selector, i *ir.Instr) {
 	in := s.start()
 	va := s.vreg(i.Args[0])
 	a := in.useAny(va)
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonFunctionVersion, i.State, regalloc.Early, map[regalloc.VReg]int{va: a})
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonFunctionVersion, i.State, regalloc.Early, a)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		r := scratch
 		if l[a].IsReg() {
@@ -207,7 +207,7 @@ func selectFuncVersion(s *selector, i *ir.Instr) {
 func selectGlobalKeys(s *selector, i *ir.Instr) {
 	in := s.start()
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		dst, dict := reg(l[d]), s.off.FrameGlobals
 		if i.Obj == uint32(s.snap.Builtins) {
@@ -225,7 +225,7 @@ func selectModuleKeys(s *selector, i *ir.Instr) {
 	va := s.vreg(i.Args[0])
 	a := in.useAny(va)
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		dst := reg(l[d])
 		e.toReg(dst, va, l[a])
@@ -293,8 +293,8 @@ func selectEntryGuard(s *selector, i *ir.Instr) {
 	for k, v := range i.Args {
 		versions[k] = in.useLate(s.vreg(v))
 	}
-	other := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late, nil)
-	changed := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonGlobalValue, i.State, regalloc.Late, nil)
+	other := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonKeysVersion, i.State, regalloc.Late)
+	changed := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonGlobalValue, i.State, regalloc.Late)
 	seen := s.seenAt(seenEntry{dict: *at, index: i.Imm, value: i.Obj}, len(versions))
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		keys := func(dict amd64.Mem, version uint32) {
@@ -359,7 +359,7 @@ func selectItem(s *selector, i *ir.Instr) {
 	d := in.defEarly(s.vreg(i.Result()))
 	var x *exit
 	if list || i.Imm == 0 {
-		x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIndexRange, i.State, regalloc.Late, nil)
+		x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIndexRange, i.State, regalloc.Late)
 	}
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		seq, dst := reg(l[a]), reg(l[d])
@@ -415,7 +415,7 @@ func selectSequenceItems(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.useLate(s.vreg(i.Args[0]))
 	d := in.defEarly(s.vreg(i.Result()))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonListShape, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonListShape, i.State, regalloc.Late)
 	tuple, list := s.known(pyabi.KnownTuple), s.known(pyabi.KnownList)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		obj, dst, off := reg(l[a]), reg(l[d]), s.off
@@ -445,7 +445,7 @@ func selectStoreListItem(s *selector, i *ir.Instr) {
 	v := in.useLate(vv)
 	t := s.tempIn(in)
 	t2 := s.tempIn(in)
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIndexRange, i.State, regalloc.Late, nil)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIndexRange, i.State, regalloc.Late)
 	d := s.dies(in, t, ir.AnyType, i.State)
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
 		seq, key, old, items := reg(l[a]), reg(l[k]), reg(l[t]), reg(l[t2])

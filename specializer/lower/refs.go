@@ -37,7 +37,7 @@ func (s *selector) flushes(in *inst, state *ir.FrameState) *exit {
 	if !stale {
 		return nil
 	}
-	return s.exitTo(in, codemeta.ExitFlush, codemeta.ReasonNone, state.Observers(), regalloc.Late, nil)
+	return s.exitTo(in, codemeta.ExitFlush, codemeta.ReasonNone, state.Observers(), regalloc.Late)
 }
 
 // countUp, countDown and countFirst change the reference count of the object in r, countFirst that of one which had none. The flags

@@ -62,7 +62,7 @@ func (h *hoister) loop(l *ir.Loop) {
 				continue
 			}
 			if i.Op.Row().Exit != ir.ExitNone {
-				i.State = anchor.State.Clone()
+				i.State = h.f.CloneState(anchor.State)
 			}
 			if i.Op == ir.OpTupleItem {
 				i.Imm = 0

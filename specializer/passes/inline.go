@@ -65,7 +65,7 @@ func (in *inliner) calls(f *ir.Func, depth int) {
 				in.refused[t.Code] = false
 				parent := i.State
 				if init != ir.NoValue {
-					parent = parent.Clone()
+					parent = f.CloneState(parent)
 					parent.Stack = append(parent.Stack, init)
 				}
 				f.Elided = max(f.Elided, body.Elided+1)

@@ -278,7 +278,7 @@ func (r *refcounter) fillState(i *ir.Instr, before bitset, given map[ir.Value]bo
 	if i.State == nil || kind == ir.ExitNone {
 		return
 	}
-	s := i.State.Clone()
+	s := r.f.CloneState(i.State)
 	i.State = s
 	if kind == ir.ExitFlush {
 		return
@@ -305,7 +305,7 @@ func (r *refcounter) fillState(i *ir.Instr, before bitset, given map[ir.Value]bo
 			}
 		}
 		if st.Parent != nil {
-			st.Parent = st.Parent.Clone()
+			st.Parent = r.f.CloneState(st.Parent)
 		}
 	}
 	s.Release = s.Release[:0]

@@ -88,7 +88,7 @@ func (s *specializer) guardRejoins() {
 		r := &s.rejoins[k]
 		anchor := r.from.Instrs[r.anchor]
 		before := anchor.State
-		state := before.Clone()
+		state := s.f.CloneState(before)
 		s.block, s.out = r.from, append([]*ir.Instr(nil), r.from.Instrs[:r.anchor]...)
 		for j, arg := range r.edge.Args {
 			p := r.edge.To.Params[j]
@@ -98,11 +98,11 @@ func (s *specializer) guardRejoins() {
 			}
 			g := arg
 			if s.f.Type(g).Set&ir.Null != 0 {
-				g = s.add(ir.OpGuardNotNull, 0, before.Clone(), g)
+				g = s.add(ir.OpGuardNotNull, 0, s.f.CloneState(before), g)
 				s.f.Values[g].Type.Set &^= ir.Null
 			}
 			if want != ir.Any {
-				g = s.guardClass(g, want, before.Clone())
+				g = s.guardClass(g, want, s.f.CloneState(before))
 			}
 			r.edge.Args[j] = g
 			for _, vs := range [][]ir.Value{state.Locals, state.Stack} {

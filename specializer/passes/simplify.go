@@ -160,10 +160,16 @@ func sameEdge(a, b ir.Edge) bool {
 // threadJumps redirects the edges into blocks that only jump on. A block whose parameters are used elsewhere stays, and so
 // does one that the bytecode knows as a loop head.
 func threadJumps(f *ir.Func) bool {
-	elsewhere := usedElsewhere(f)
+	var elsewhere []bool // by BlockID, found when the first block asks: most functions have none that does
 	forwards := func(b *ir.Block) bool {
 		t := b.Term()
-		return len(b.Instrs) == 1 && t.Op == ir.OpJump && t.Edges[0].To != b && b != f.Entry() && !b.Loop && !elsewhere[b.ID]
+		if len(b.Instrs) > 1 || t.Op != ir.OpJump || t.Edges[0].To == b || b == f.Entry() || b.Loop {
+			return false
+		}
+		if len(b.Params) > 0 && elsewhere == nil {
+			elsewhere = usedElsewhere(f)
+		}
+		return len(b.Params) == 0 || !elsewhere[b.ID]
 	}
 	changed := false
 	for _, b := range f.Blocks {

@@ -311,7 +311,7 @@ func (s *specializer) iter(i *ir.Instr, h *ir.Hint) bool {
 	s.out = append(s.out, made)
 	v := made.Result()
 	if set == ir.RangeIter {
-		after := h.After.Clone()
+		after := s.f.CloneState(h.After)
 		after.Stack[len(after.Stack)-1] = v
 		v = s.add(ir.OpGuardClass, int64(set), after, v)
 	}

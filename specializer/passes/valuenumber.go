@@ -26,7 +26,7 @@ func numberValues(f *ir.Func, ctx *Context) {
 	eff := findEffects(f)
 	n := &numberer{
 		f: f, dom: dom, eff: eff, loopWrites: eff.loopWrites(forest), sub: ir.NewSubstitution(f),
-		exit: make([]versions, f.NumBlockIDs()), visited: make([]bool, f.NumBlockIDs()), table: map[numKey]numEntry{},
+		exit: make([]versions, f.NumBlockIDs()), visited: make([]bool, f.NumBlockIDs()), table: map[numKey]int32{},
 	}
 	dom.Walk(n.enter, n.leave)
 	if n.removed > 0 {
@@ -76,11 +76,14 @@ type numEntry struct {
 	world versions
 }
 
+// noEntry is the index of no entry.
+const noEntry = -1
+
+// numUndo says what the table had before an entry was put there.
 type numUndo struct {
 	key  numKey
-	old  numEntry
-	had  bool
-	mark bool // the start of a block's entries
+	old  int32 // the entry it had, or noEntry
+	mark bool  // the start of a block's entries: old is how many there were
 }
 
 type numberer struct {
@@ -93,7 +96,8 @@ type numberer struct {
 	visited    []bool     // by BlockID
 	counter    int32
 	now        versions
-	table      map[numKey]numEntry
+	entries    []numEntry
+	table      map[numKey]int32 // index of its entry
 	undo       []numUndo
 	removed    int
 	quieted    int
@@ -137,9 +141,9 @@ func (n *numberer) enterVersions(b *ir.Block) {
 }
 
 func (n *numberer) enter(b *ir.Block) {
-	n.undo = append(n.undo, numUndo{mark: true})
+	n.undo = append(n.undo, numUndo{mark: true, old: int32(len(n.entries))})
 	n.enterVersions(b)
-	out := make([]*ir.Instr, 0, len(b.Instrs))
+	out := b.Instrs[:0]
 	for k, i := range b.Instrs {
 		for j := range i.Args {
 			i.Args[j] = n.sub.Resolve(i.Args[j])
@@ -181,8 +185,9 @@ func (n *numberer) leave(*ir.Block) {
 		n.undo = n.undo[:len(n.undo)-1]
 		switch {
 		case last.mark:
+			n.entries = n.entries[:last.old]
 			return
-		case last.had:
+		case last.old != noEntry:
 			n.table[last.key] = last.old
 		default:
 			delete(n.table, last.key)
@@ -192,16 +197,21 @@ func (n *numberer) leave(*ir.Block) {
 
 func (n *numberer) put(key numKey, v ir.Value) {
 	old, had := n.table[key]
-	n.undo = append(n.undo, numUndo{key: key, old: old, had: had})
-	n.table[key] = numEntry{v, n.now}
+	if !had {
+		old = noEntry
+	}
+	n.undo = append(n.undo, numUndo{key: key, old: old})
+	n.table[key] = int32(len(n.entries))
+	n.entries = append(n.entries, numEntry{v, n.now})
 }
 
 // find looks for a result that is still valid.
 func (n *numberer) find(key numKey, reads ir.Effects) (numEntry, bool) {
-	e, ok := n.table[key]
+	at, ok := n.table[key]
 	if !ok {
-		return e, false
+		return numEntry{}, false
 	}
+	e := n.entries[at]
 	for ; reads != 0; reads &= reads - 1 {
 		k := bits.TrailingZeros16(uint16(reads))
 		if e.world[k] != n.now[k] {
