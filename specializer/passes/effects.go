@@ -28,7 +28,7 @@ func findEffects(f *ir.Func) *effects {
 	l := &lifeEnds{effects: e, order: ir.ReversePostorder(f), seen: make([]uint32, len(f.Values))}
 	l.findOwners()
 	l.live = ir.ComputeLiveness(f, l.owner)
-	l.held = make([][]bool, f.NumBlockIDs())
+	l.held, l.counts = make([][]bool, f.NumBlockIDs()), make([][]int32, f.NumBlockIDs())
 	for _, b := range l.order {
 		l.held[b.ID] = make([]bool, len(l.live.In(b)))
 	}
@@ -86,6 +86,7 @@ type lifeEnds struct {
 	owners  []ownerKind // by Value
 	from    []int32     // by Value: index in the defining block of what made memory an owner, -1 for parameters
 	held    [][]bool    // by BlockID, beside live.In: something may have been released while the value lived
+	counts  [][]int32   // by BlockID: what releases gave, nil when it is to be counted (again)
 	live    *ir.Liveness
 	seen    []uint32 // by Value: the round in which a later use in the block was seen
 	round   uint32
@@ -147,7 +148,12 @@ func (l *lifeEnds) owner(v ir.Value) ir.Value {
 // releases counts what may release something in b up to each of its points: point 2k is before instruction k, point 2k+1
 // behind it, where the lives it ends are still to be ended.
 func (l *lifeEnds) releases(b *ir.Block) []int32 {
-	n := make([]int32, 2*len(b.Instrs)+1)
+	n := l.counts[b.ID]
+	if n != nil {
+		return n
+	}
+	n = make([]int32, 2*len(b.Instrs)+1)
+	l.counts[b.ID] = n
 	for k, i := range b.Instrs {
 		n[2*k+1], n[2*k+2] = n[2*k], n[2*k]
 		if l.f.MayRunPython(i) {
@@ -219,6 +225,7 @@ func (l *lifeEnds) block(b *ir.Block) {
 			}
 			if !l.after[b.ID][k] {
 				l.after[b.ID][k], l.changed = true, true
+				l.counts[b.ID] = nil
 			}
 		})
 	}

@@ -28,7 +28,7 @@ import (
 //
 // Needs split critical edges. Keeps Home only for values in slot mode: the register allocator may reload those from the slot.
 func refcount(f *ir.Func, _ *Context) {
-	r := &refcounter{f: f, mode: make([]refMode, len(f.Values)), at: map[*ir.Instr]place{}, dom: ir.Dominators(f)}
+	r := &refcounter{f: f, mode: make([]refMode, len(f.Values)), dom: ir.Dominators(f)}
 	r.holdOperands()
 	r.homes()
 	r.classify()
@@ -56,20 +56,34 @@ const (
 type refcounter struct {
 	f       *ir.Func
 	mode    []refMode
-	bits    []int32                // dense number of a counted root, -1 for others
-	roots   []ir.Value             // by dense number
-	liveIn  []bitset               // by block id
-	liveOut []bitset               // by block id
-	moved   map[ir.Value]*ir.Instr // the store that does so, by root
-	at      map[*ir.Instr]place
+	bits    []int32    // dense number of a counted root, -1 for others
+	roots   []ir.Value // by dense number
+	liveIn  []bitset   // by block id
+	liveOut []bitset   // by block id
+	moved   []move     // the store that hands the value to a slot, by root
 	dom     *ir.DomTree
 	scratch bitset
+
+	block   *ir.Block // the instruction being counted: where it is, and its index before the pass
+	index   int
+	tallies []tally // by root
+	turn    uint32  // number of the instruction being counted
 }
 
-// place is the position of an instruction before the pass.
-type place struct {
-	block *ir.Block
-	index int
+// move is a store that gives a slot the reference of a value which its own block defines.
+type move struct {
+	store *ir.Instr // nil when there is none
+	index int       // in the block, before the pass
+}
+
+// tally is what the instruction being counted does with a root.
+type tally struct {
+	turn     uint32 // of the instruction
+	consumed int32  // how many references it takes over
+	inState  bool   // an exit's frame state needs it
+	seen     bool
+	given    bool // its last reference is taken over
+	owned    bool // the machine frame owns it at the exit, and the frame state does not have that yet
 }
 
 // holdOperands gives the operands of calls that show reference counts references of their own, where the machine frame would only
@@ -107,11 +121,6 @@ func (r *refcounter) holdOperands() {
 		b.Instrs = out
 	}
 	r.mode = make([]refMode, len(r.f.Values))
-	for _, b := range r.f.Blocks {
-		for j, i := range b.Instrs {
-			r.at[i] = place{b, j}
-		}
-	}
 }
 
 // showsCounts says whether i calls something that looks at the reference counts of operands that it borrows.
@@ -290,7 +299,7 @@ func (r *refcounter) step(i *ir.Instr, live bitset, atUse func(d int32)) {
 
 // slots finds the slot values that outlive their slot's content, and the stores that hand an owned value to a slot.
 func (r *refcounter) slots() {
-	r.moved = map[ir.Value]*ir.Instr{}
+	r.moved = make([]move, len(r.f.Values))
 	perSlot := map[int32][]int32{} // dense numbers of values with that home
 	for d, v := range r.roots {
 		if r.mode[v] == modeSlot {
@@ -300,19 +309,19 @@ func (r *refcounter) slots() {
 	// The first store of a value into a local in its own block may give the slot its reference. One that is borrowed from an
 	// object is counted at its definition then instead of at the store.
 	for _, b := range r.f.Blocks {
-		for _, i := range b.Instrs {
+		for j, i := range b.Instrs {
 			if i.Op != ir.OpStoreLocal {
 				continue
 			}
 			root := r.f.Root(i.Args[0])
 			info := &r.f.Values[root]
 			d := r.number(root)
-			if d < 0 || info.Def == nil || info.Block != b || r.moved[root] != nil {
+			if d < 0 || info.Def == nil || info.Block != b || r.moved[root].store != nil {
 				continue
 			}
 			if r.mode[root] == modeMemory || r.mode[root] == modeOwned && info.Def.Op.Row().New {
 				r.mode[root] = modeOwned
-				r.moved[root] = i
+				r.moved[root] = move{i, j}
 				perSlot[int32(i.Imm)] = append(perSlot[int32(i.Imm)], d)
 			}
 		}
@@ -332,7 +341,7 @@ func (r *refcounter) slots() {
 			if i.Op == ir.OpStoreLocal {
 				root := r.f.Root(i.Args[0])
 				for _, d := range perSlot[int32(i.Imm)] {
-					if live.has(d) && (r.roots[d] != root || r.moved[root] != i) {
+					if live.has(d) && (r.roots[d] != root || r.moved[root].store != i) {
 						r.outlives(d)
 					}
 				}
@@ -357,7 +366,7 @@ func (r *refcounter) slots() {
 // outlives makes a value owned that its slot does not keep alive.
 func (r *refcounter) outlives(d int32) {
 	v := r.roots[d]
-	delete(r.moved, v)
+	r.moved[v] = move{}
 	r.mode[v] = modeOwned
 }
 

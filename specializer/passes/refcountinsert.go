@@ -12,13 +12,14 @@ import (
 
 // insert places the counting operations and fills the frame states.
 func (r *refcounter) insert() {
-	r.scratch = newBitset(len(r.roots))
+	r.scratch, r.tallies = newBitset(len(r.roots)), make([]tally, len(r.f.Values))
 	live := newBitset(len(r.roots))
 	for _, b := range r.f.Blocks {
 		live.copyFrom(r.liveOut[b.ID])
 		var reversed []*ir.Instr
-		for j := len(b.Instrs) - 1; j >= 0; j-- {
-			reversed = r.instr(b, b.Instrs[j], live, reversed)
+		r.block = b
+		for r.index = len(b.Instrs) - 1; r.index >= 0; r.index-- {
+			reversed = r.instr(b, b.Instrs[r.index], live, reversed)
 		}
 		// What reaches the block and is not needed in it dies at its start; parameters included.
 		var head []*ir.Instr
@@ -47,7 +48,7 @@ func (r *refcounter) insert() {
 			}
 			dying.each(func(d int32) {
 				v := r.roots[d]
-				if r.mode[v] == modeOwned && r.moved[v] == nil {
+				if r.mode[v] == modeOwned && r.moved[v].store == nil {
 					head = append(head, r.count(ir.OpDecRef, v, r.visible(r.nearState(b), live, []ir.Value{v})))
 				}
 			})
@@ -157,28 +158,45 @@ func (r *refcounter) count(op ir.Op, v ir.Value, state *ir.FrameState) *ir.Instr
 	return r.f.NewInstr(op, 0, state, nil, v)
 }
 
-// owns says whether the machine frame owns root v when i begins, given that v is live there. A moved value is owned from
-// its definition to the store.
-func (r *refcounter) owns(v ir.Value, i *ir.Instr) bool {
+// owns says whether the machine frame owns root v when the instruction being counted begins, given that v is live there. A
+// moved value is owned from its definition to the store.
+func (r *refcounter) owns(v ir.Value) bool {
 	if r.mode[v] != modeOwned {
 		return false
 	}
-	store := r.moved[v]
-	return store == nil || r.at[i].block == r.at[store].block && r.at[i].index <= r.at[store].index
+	m := &r.moved[v]
+	return m.store == nil || r.block == r.f.Values[v].Block && r.index <= m.index
 }
 
-// consumption counts how often i takes over a reference of each root; constants count too.
-func (r *refcounter) consumption(i *ir.Instr) map[ir.Value]int {
-	consumed := map[ir.Value]int{}
+// tally is that of root v for the instruction being counted.
+func (r *refcounter) tally(v ir.Value) *tally {
+	t := &r.tallies[v]
+	if t.turn != r.turn {
+		*t = tally{turn: r.turn}
+	}
+	return t
+}
+
+// consumption counts how often i takes over a reference of each root; constants count too. It returns those roots.
+func (r *refcounter) consumption(i *ir.Instr) []ir.Value {
+	var consumed []ir.Value
+	consume := func(a ir.Value) {
+		v := r.f.Root(a)
+		t := r.tally(v)
+		t.consumed++
+		if t.consumed == 1 {
+			consumed = append(consumed, v)
+		}
+	}
 	for k, a := range i.Args {
 		if i.Op.ConsumesArg(k) && r.f.Type(a).Rep == ir.RepObject {
-			consumed[r.f.Root(a)]++
+			consume(a)
 		}
 	}
 	for _, e := range i.Edges {
 		for k, a := range e.Args {
 			if p := e.To.Params[k]; r.f.Type(p).Rep == ir.RepObject && r.f.Values[p].Home == ir.NoHome {
-				consumed[r.f.Root(a)]++
+				consume(a)
 			}
 		}
 	}
@@ -188,6 +206,7 @@ func (r *refcounter) consumption(i *ir.Instr) map[ir.Value]int {
 // instr handles one instruction in the backward walk: live is the set after it and becomes the set before it. The
 // instruction and the counting around it are appended in reverse order.
 func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Instr) []*ir.Instr {
+	r.turn++
 	consumed := r.consumption(i)
 	after := r.scratch
 	after.copyFrom(live)
@@ -210,27 +229,26 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	}
 	r.step(i, live, nil)
 
-	inState := map[ir.Value]bool{}
 	if raising && i.State != nil {
-		i.State.Uses(func(v *ir.Value) { inState[r.f.Root(*v)] = true })
+		i.State.Uses(func(v *ir.Value) { r.tally(r.f.Root(*v)).inState = true })
 	}
-	seen, given := map[ir.Value]bool{}, map[ir.Value]bool{}
 	i.Uses(func(u *ir.Value) {
 		v := r.f.Root(*u)
 		d := r.number(v)
-		if d < 0 || seen[v] {
+		t := r.tally(v)
+		if d < 0 || t.seen {
 			return
 		}
-		seen[v] = true
-		n := consumed[v]
+		t.seen = true
+		n := t.consumed
 		switch {
-		case !r.owns(v, i):
-		case r.moved[v] == i:
+		case !r.owns(v):
+		case r.moved[v].store == i:
 			n-- // the store moves the reference; the slot owns it from here on
 		case after.has(d):
-		case n > 0 && !inState[v]:
+		case n > 0 && !t.inState:
 			n-- // the last use gives our reference away
-			given[v] = true
+			t.given = true
 		case !term:
 			behind = append(behind, v)
 		case i.Op == ir.OpJump || i.Op == ir.OpBranch:
@@ -240,9 +258,9 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 			increments = append(increments, v)
 		}
 	})
-	for v, n := range consumed {
+	for _, v := range consumed {
 		if d := r.f.Def(v); r.number(v) < 0 && d != nil && d.Op != ir.OpConstNull {
-			for ; n > 0; n-- {
+			for n := r.tally(v).consumed; n > 0; n-- {
 				increments = append(increments, v)
 			}
 		}
@@ -258,7 +276,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	if len(increments) > 0 && i.Op.Row().Exit == ir.ExitDeopt {
 		i.Imm, increments = 1, nil // counted by the machine code behind the exit
 	}
-	r.fillState(i, live, given)
+	r.fillState(i, live)
 	out = append(out, i)
 	for _, v := range early {
 		out = append(out, r.count(ir.OpDecRef, v, r.visible(r.near(b, i), live, nil)))
@@ -273,7 +291,7 @@ func sortValues(vs []ir.Value) { slices.Sort(vs) }
 
 // fillState gives i its own frame state with what the exit owns. An exit before the instruction's effect still has
 // everything; one that raises has lost what was given to the instruction.
-func (r *refcounter) fillState(i *ir.Instr, before bitset, given map[ir.Value]bool) {
+func (r *refcounter) fillState(i *ir.Instr, before bitset) {
 	kind := i.Op.Row().Exit
 	if i.State == nil || kind == ir.ExitNone {
 		return
@@ -283,25 +301,19 @@ func (r *refcounter) fillState(i *ir.Instr, before bitset, given map[ir.Value]bo
 	if kind == ir.ExitFlush {
 		return
 	}
-	owned := map[ir.Value]int{}
-	var order []ir.Value
+	var owned []ir.Value
 	before.each(func(d int32) {
 		v := r.roots[d]
-		if !r.owns(v, i) {
-			return
+		if t := r.tally(v); r.owns(v) && !(kind == ir.ExitRaise && t.given) {
+			t.owned = true
+			owned = append(owned, v)
 		}
-		if kind == ir.ExitRaise && given[v] {
-			return
-		}
-		owned[v]++
-		order = append(order, v)
 	})
 	for st := s; st != nil; st = st.Parent {
 		st.Owned = make([]bool, len(st.Stack))
 		for k, v := range st.Stack {
-			if root := r.f.Root(v); v != ir.NoValue && owned[root] > 0 {
-				st.Owned[k] = true
-				owned[root]--
+			if t := r.tally(r.f.Root(v)); v != ir.NoValue && t.owned {
+				st.Owned[k], t.owned = true, false
 			}
 		}
 		if st.Parent != nil {
@@ -309,9 +321,8 @@ func (r *refcounter) fillState(i *ir.Instr, before bitset, given map[ir.Value]bo
 		}
 	}
 	s.Release = s.Release[:0]
-	for _, v := range order {
-		if owned[v] > 0 {
-			owned[v]--
+	for _, v := range owned {
+		if r.tally(v).owned {
 			s.Release = append(s.Release, v)
 		}
 	}
