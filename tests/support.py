@@ -78,6 +78,7 @@ def child_environment(mode: str | None) -> dict[str, str]:
         environ["PYSTON_LITE"] = "0"
     else:
         environ["PYSTON_LITE"] = "1"
+        environ["TESTS_ABI"] = sys.implementation.cache_tag + sys.abiflags
         environ.update(MODES[mode])
     return environ
 

@@ -3,6 +3,7 @@
 Stock and accelerated children both run this file and differ in PYSTON_LITE, and in what keeps the collector busy, alone. A child that
 should be accelerated and is not ends here, so that no comparison ever passes because nothing was accelerated.
 
+TESTS_ABI names the interpreter under test: a program that embeds another one (gdb) inherits this environment, too.
 TESTS_GC_THRESHOLD=N runs the collector at every Nth allocation of a container.
 """
 
@@ -10,8 +11,14 @@ import _xxsubinterpreters as interpreters
 import os
 import sys
 
+ABI = f"{sys.implementation.cache_tag}{sys.abiflags}"
+
 # Subinterpreters run this file, too, and are never accelerated.
-if os.environ.get("PYSTON_LITE") == "1" and interpreters.get_current() == interpreters.get_main():
+if (
+    os.environ.get("PYSTON_LITE") == "1"
+    and os.environ.get("TESTS_ABI", ABI) == ABI
+    and interpreters.get_current() == interpreters.get_main()
+):
     import pyston_lite
 
     if not pyston_lite.enable():
