@@ -126,6 +126,13 @@ bench-outputs: build $(VENV)/.bench ## whether the programs of the benchmarks sh
 bench-compile: prerequisites ## speed of the compiler; PYSTON_LITE_SNAPSHOTS=folder for the snapshots of a PYSTON_LITE_DUMP
 	@GOGC=200 GOMAXPROCS=1 $(GO) test ./specializer -run '^$$' -bench Compile -benchtime 3s
 
+.PHONY: compiler-profile
+compiler-profile: prerequisites ## the profile that Go optimises the compiler with, from the same snapshots
+	@binary=$$(mktemp) && \
+	GOGC=200 GOMAXPROCS=1 $(GO) test -trimpath ./specializer -run '^$$' -bench Compile -benchtime 10s \
+		-cpuprofile "$(CURDIR)/ext/default.pgo" -o $$binary && \
+	rm $$binary
+
 .PHONY: wheel
 wheel: $(VENV)/.test ## wheels of both distributions, in dist/
 	@GO="$$(command -v $(GO))" $(PY) -m build --no-isolation --wheel --outdir dist .
