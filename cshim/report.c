@@ -150,6 +150,7 @@ service_dict(void)
     int error = dict == NULL || put_text(dict, "state", r.state) || put_text(dict, "failure", r.failure) ||
                 put_count(dict, "queued", r.queued) || put_count(dict, "in_flight", r.in_flight) ||
                 put_count(dict, "submitted", r.submitted) || put_count(dict, "answered", r.answered) ||
+                put_count(dict, "cooled", r.cooled) ||
                 put_count(dict, "unanswered", pl_counters.service_failures) ||
                 put_count(dict, "too_early", pl_counters.too_early) ||
                 put_count(dict, "queue_full", pl_counters.queue_full) || put_count(dict, "blocks_freed", r.blocks_freed) ||

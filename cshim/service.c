@@ -37,7 +37,7 @@ static struct {
     pl_job *waiting, **waiting_end, *taken, *ready, **ready_end;
     uint64_t queued;              /* length of `waiting` */
     uint64_t unfinished;          /* lengths of `waiting` and `taken` */
-    uint64_t submitted, answered;
+    uint64_t submitted, answered, cooled;
     uint64_t *blocks;             /* code memory to give back */
     size_t n_blocks, blocks_room;
     uint64_t blocks_freed, code_used, code_mapped;
@@ -131,17 +131,67 @@ on_started(const uint8_t *reasons, size_t length)
     pthread_mutex_unlock(&loading);
 }
 
+/* The calls or iterations of a job's code by now.  This and the next counter belong to Python threads; a value that is a little old
+ * does no harm. */
+static uint64_t
+count_of(const pl_job *job)
+{
+    return job->loop != NULL ? __atomic_load_n(&job->loop->count, __ATOMIC_RELAXED)
+                             : __atomic_load_n(&job->pc->calls, __ATOMIC_RELAXED);
+}
+
+/* What the process has done without machine code by now: a clock that stands while it waits for something. */
+static uint64_t
+cold_calls(void)
+{
+    return __atomic_load_n(&pl_counters.entries_cold, __ATOMIC_RELAXED) +
+           __atomic_load_n(&pl_counters.osr_exits, __ATOMIC_RELAXED);
+}
+
+/* Whether a job's code has rested while other code was busy: it belongs to a phase of the program that is over, its start mostly,
+ * and to compile it would only keep the compiler from what is hot now.  It is asked for again when it is called again. */
+static bool
+has_cooled(pl_job *job, uint64_t cold)
+{
+    uint64_t count = count_of(job);
+    if (count != job->last_count || job->last_cold == 0) {
+        job->last_count = count;
+        job->last_cold = cold;
+    }
+    return !job->urgent && cold - job->last_cold >= PL_COOL_CALLS;
+}
+
+/* Gives up what has cooled; with the lock. */
+static void
+drop_cooled(void)
+{
+    uint64_t cold = cold_calls();
+    for (pl_job **link = &service.waiting; *link != NULL;) {
+        pl_job *job = *link;
+        if (!has_cooled(job, cold)) {
+            link = &job->next;
+            continue;
+        }
+        *link = job->next;
+        if (*link == NULL) {
+            service.waiting_end = link;
+        }
+        service.queued--;
+        service.cooled++;
+        job->abandoned = true;
+        finish(job);
+    }
+}
+
 /* How often a job's function is called, or its loop goes round, by now: the average since it was first seen, or when the request
- * is a while old the average since then.  The counters belong to Python threads; a value that is a little old does no harm. */
+ * is a while old the average since then. */
 static double
 heat(const pl_job *job, int64_t now)
 {
     if (job->urgent) {
         return INFINITY;
     }
-    const pl_loop *loop = job->loop;
-    uint64_t count = loop != NULL ? __atomic_load_n(&loop->count, __ATOMIC_RELAXED)
-                                  : __atomic_load_n(&job->pc->calls, __ATOMIC_RELAXED);
+    uint64_t count = count_of(job);
     int64_t since = job->asked_ns;
     if (now - since > PL_HEAT_WINDOW_NS) {
         count -= job->asked_count;
@@ -180,7 +230,7 @@ on_next_message(pl_message *out)
 {
     memset(out, 0, sizeof(*out));
     pthread_mutex_lock(&service.lock);
-    while (service.waiting == NULL && service.n_blocks == 0) {
+    while (drop_cooled(), service.waiting == NULL && service.n_blocks == 0) {
         pthread_cond_wait(&service.request, &service.lock);
     }
     if (service.n_blocks > 0) {
@@ -499,6 +549,7 @@ pl_service_describe(pl_service_report *out)
         .in_flight = service.unfinished - service.queued,
         .submitted = service.submitted,
         .answered = service.answered,
+        .cooled = service.cooled,
         .blocks_freed = service.blocks_freed,
         .code_used = service.code_used,
         .code_mapped = service.code_mapped,

@@ -27,6 +27,8 @@ typedef struct pl_job {
     const pl_loop *loop;          /* NULL for the function entry */
     uint64_t asked_count;         /* calls or iterations when it was made */
     int64_t asked_ns;
+    uint64_t last_count;          /* the same when the service last saw it grow, */
+    uint64_t last_cold;           /* and what the process had done without machine code */
     bool urgent;                  /* somebody waits for it */
     pl_buffer snapshot;
     char *name, *dump_dir;        /* copies, dump_dir NULL for none */
@@ -34,7 +36,7 @@ typedef struct pl_job {
     uint32_t stress_guards, stress_exits, stress_shuffle;
     int holders;                  /* the service's lists (one), threads that wait, whoever installs it (one) */
     bool done;                    /* the rest is final */
-    bool abandoned;               /* asked for before a fork: the answer would name the parent's memory */
+    bool abandoned;               /* asked for before a fork (the answer would name the parent's memory), or cooled */
     uint8_t *result;              /* answer of the service; NULL when the service failed or the job was abandoned */
     size_t result_len;
 } pl_job;
@@ -54,7 +56,7 @@ void pl_service_log(const char *text, size_t length);   /* one line on standard 
 
 typedef struct pl_service_report {
     const char *state, *failure;
-    uint64_t queued, in_flight, submitted, answered, blocks_freed, code_used, code_mapped;
+    uint64_t queued, in_flight, submitted, answered, cooled, blocks_freed, code_used, code_mapped;
     uint32_t loads, forks;
 } pl_service_report;
 void pl_service_describe(pl_service_report *out);
@@ -75,6 +77,7 @@ enum {
     PL_START_NS = 60000000,       /* or its processor time; */
     PL_START_HOT_NS = 1000000,    /* or for code that reaches its threshold within that time */
     PL_HEAT_WINDOW_NS = 1000000,  /* requests older than that are judged by what has happened since */
+    PL_COOL_CALLS = 10000,        /* cold calls and iterations of others after which a request whose code rests is given up */
     PL_EXIT_LIMIT = 40,           /* deoptimisations of one exit before its unit is given up */
     PL_RECOMPILE_LIMIT = 8,       /* units given up per entry; the last one stays whatever its exits do */
     PL_REFUSAL_TEXTS = 1000,      /* different texts of refusals that are kept apart */

@@ -44,6 +44,7 @@ var ballast []byte
 //     the lowest descriptors and which a program that closes what it did not open would close.
 func tuneRuntime(workers int) {
 	runtime.GOMAXPROCS(max(workers, 1))
+	debug.SetGCPercent(-1) // no collection because of the ballast
 	size := affordableBallast()
 	ballast = make([]byte, size)
 	makeRoom() // after the ballast, which would be cleared if it took addresses that were in use

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import types
 import weakref
 
@@ -191,6 +192,35 @@ def test_a_loop_of_few_iterations_rests() -> None:
         assert f(1000) == total(1000)
     f(100_000)
     assert pyston_lite.stats()["run"]["osr_entries"] > entries
+
+
+def test_requests_of_code_that_rests_are_given_up() -> None:
+    """A phase makes more functions hot than the compiler manages; the next phase does not wait for them. They are asked for again when
+    they are called again."""
+    pyston_lite.enable(threshold=20, loop_threshold=1_000_000)
+    before = pyston_lite.stats()["service"]
+    functions = [fresh(multiples_of_each) for _ in range(200)]
+    for f in functions:
+        for _ in range(30):
+            f([1, 2], 3)
+    busy = pyston_lite.suppress(fresh(total))
+    end = time.monotonic() + 30
+    while pyston_lite.stats()["service"]["queued"] and time.monotonic() < end:
+        for _ in range(1000):
+            busy(0)
+    after = pyston_lite.stats()["service"]
+    given_up = after["cooled"] - before["cooled"]
+    assert given_up > 0
+    assert after["submitted"] - before["submitted"] == after["answered"] - before["answered"] + given_up + after["in_flight"]
+    resting = next(f for f in functions if not pyston_lite.is_compiled(f))
+    while not pyston_lite.is_compiled(resting) and time.monotonic() < end:
+        resting([1, 2], 3)
+    assert resting([1, 2], 3) == [3, 6]
+    assert_compiled(resting)
+
+
+def multiples_of_each(numbers: list[int], k: int) -> list[int]:
+    return [n * k for n in numbers if n]
 
 
 def test_suppress() -> None:

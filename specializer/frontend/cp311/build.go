@@ -158,9 +158,10 @@ func (t *translator) neverRan(in *Instr) bool {
 	return unspecialized[in.Adaptive] && int(at)+1 < len(t.Code.Adaptive) && t.Code.Adaptive[at] == 0 && t.Code.Adaptive[at+1] == 0
 }
 
-// unspecialized are the opcodes that wait for feedback.
+// unspecialized are the opcodes that wait for feedback. CALL is not among them: a specialised PRECALL of a C function makes the call itself
+// and skips it, so that it never runs.
 var unspecialized = [256]bool{
-	OpBinaryOpAdaptive: true, OpBinarySubscrAdaptive: true, OpCallAdaptive: true, OpCompareOpAdaptive: true, OpLoadAttrAdaptive: true,
+	OpBinaryOpAdaptive: true, OpBinarySubscrAdaptive: true, OpCompareOpAdaptive: true, OpLoadAttrAdaptive: true,
 	OpLoadGlobalAdaptive: true, OpLoadMethodAdaptive: true, OpPrecallAdaptive: true, OpStoreAttrAdaptive: true,
 	OpStoreSubscrAdaptive: true, OpUnpackSequenceAdaptive: true,
 }
