@@ -153,6 +153,7 @@ const (
 	OpLoadValue
 	OpStoreValue
 	OpDictAttr
+	OpQuietTruth
 	OpLoadMember
 	OpStoreMember
 	OpLoadGlobalEntry
@@ -338,6 +339,7 @@ var rows = [numOps]Row{
 	OpLoadValue:         {Name: "load_value", Checks: true, Args: 2, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "index", Doc: "v = load_value a w 3: entry of the inline values w of a, borrowed; exits when unset"},
 	OpStoreValue:        {Name: "store_value", Releases: true, Args: 3, Consumes: 1 << 2, Writes: EffInst, Exit: ExitFlush, Imm: "index", Doc: "store_value a w v 3: sets an entry (keeping insertion order) and releases the old one"},
 	OpDictAttr:          {Name: "dict_attr", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffInst | EffShapes, Exit: ExitDeopt, Pure: true, ObjImm: true, Imm: "entry", Doc: "v = dict_attr a @name 3: value of an entry of the dictionary that a has in place of inline values, borrowed; exits when there is no such dictionary or the entry has another name or no value"},
+	OpQuietTruth:        {Name: "quiet_truth", Checks: true, Args: 1, Results: 1, Result: BoolType, Reads: EffAll, Exit: ExitDeopt, Pure: true, Doc: "v = quiet_truth a: bool(a) where that runs no code: of True, False, None, builtin classes with a length, ints, and classes that say nothing about it; exits for others"},
 	OpLoadMember:        {Name: "load_member", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffInst, Exit: ExitDeopt, Pure: true, Imm: "byte offset", Doc: "v = load_member a 24: a __slots__ entry, borrowed; exits when unset"},
 	OpStoreMember:       {Name: "store_member", Releases: true, Args: 2, Consumes: 1 << 1, Writes: EffInst, Exit: ExitFlush, Imm: "byte offset", Doc: "store_member a v 24"},
 	OpLoadGlobalEntry:   {Name: "load_global_entry", Checks: true, Args: 1, Results: 1, Result: AnyType, Reads: EffGlobals, Exit: ExitDeopt, Pure: true, Imm: "entry index", Doc: "v = load_global_entry w 4: value of an entry of a keys table, borrowed; exits when deleted"},

@@ -453,6 +453,7 @@ func init() {
 		},
 		ir.OpStoreValue:      selectStoreValue,
 		ir.OpDictAttr:        selectDictAttr,
+		ir.OpQuietTruth:      selectQuietTruth,
 		ir.OpLoadMember:      load(imm, codemeta.ReasonAttrMissing),
 		ir.OpStoreMember:     selectStoreTo(imm),
 		ir.OpLoadGlobalEntry: load(imm, codemeta.ReasonAttrMissing),

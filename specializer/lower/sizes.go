@@ -2,6 +2,7 @@ package lower
 
 import (
 	"pystonlite/specializer/amd64"
+	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
 	"pystonlite/specializer/regalloc"
@@ -17,17 +18,22 @@ func (s *selector) sizes() []sized {
 	}
 }
 
+// truths are the classes whose objects are false when such a field is zero.
+func (s *selector) truths() []sized {
+	return append([]sized{{pyabi.KnownInt, s.off.VarSize, true}}, s.sizes()...)
+}
+
 type sized struct {
 	class pyabi.WellKnown
 	field int32
 	zero  bool // a zero is a length, too
 }
 
-// eachSize emits found for each of the classes, one after the other, and goes on at done behind it; rcx is the class of the object.
-func (s *selector) eachSize(e *emitter, rows []sized, done amd64.Label, found func(row sized)) {
+// eachSize emits found for each of the classes, one after the other, and goes on at done behind it.
+func (s *selector) eachSize(e *emitter, class amd64.Reg, rows []sized, done amd64.Label, found func(row sized)) {
 	for _, row := range rows {
 		next := e.NewLabel()
-		e.cmpAddr(amd64.RCX, s.known(row.class))
+		e.cmpAddr(class, s.known(row.class))
 		e.Jcc(amd64.NE, next)
 		found(row)
 		e.Jmp(done)
@@ -49,7 +55,7 @@ func selectLen(s *selector, i *ir.Instr) {
 		e.Bind(done)
 		e.outOfLine(func() {
 			e.Bind(other)
-			s.eachSize(e, rows[1:], done, func(row sized) {
+			s.eachSize(e, amd64.RCX, rows[1:], done, func(row sized) {
 				e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RDI, row.field))
 				if !row.zero {
 					e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
@@ -72,7 +78,7 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 	yes := s.known(pyabi.KnownTrue)
 	no := s.known(pyabi.KnownFalse)
 	none := s.known(pyabi.KnownNone)
-	rows := append([]sized{{pyabi.KnownInt, s.off.VarSize, true}}, s.sizes()...)
+	rows := s.truths()
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		other, zero, call, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
 		e.MovImm64(amd64.RAX, 1)
@@ -88,7 +94,7 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 			e.cmpAddr(amd64.RDI, none)
 			e.Jcc(amd64.E, zero)
 			e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, s.off.ObjType))
-			s.eachSize(e, rows, done, func(row sized) {
+			s.eachSize(e, amd64.RCX, rows, done, func(row sized) {
 				e.MI(amd64.Cmp64, amd64.At(amd64.RDI, row.field), 0)
 				if row.zero {
 					e.Jcc(amd64.E, zero)
@@ -102,6 +108,54 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
 			e.Jcc(amd64.NS, done)
 			e.Jmp(x.label)
+		})
+	})
+}
+
+// selectQuietTruth is selectPyTruth without the call: what else could tell is a method of the class.
+func selectQuietTruth(s *selector, i *ir.Instr) {
+	in := s.start()
+	a := in.useLate(s.vreg(i.Args[0]))
+	d := in.defEarly(s.vreg(i.Result()))
+	t := s.tempIn(in)
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonTypeGuard, i.State, regalloc.Late)
+	methods := [...]struct{ table, method int32 }{
+		{s.off.TypeAsNumber, s.off.NumberBool}, {s.off.TypeAsMapping, s.off.MappingLength}, {s.off.TypeAsSequence, s.off.SequenceLength},
+	}
+	s.finish(in, func(e *emitter, l []regalloc.Loc) {
+		v, dst, class := reg(l[a]), reg(l[d]), reg(l[t])
+		other, zero, done := e.NewLabel(), e.NewLabel(), e.NewLabel()
+		e.MovImm64(dst, 1)
+		e.cmpAddr(v, s.known(pyabi.KnownTrue))
+		e.Jcc(amd64.E, done)
+		e.cmpAddr(v, s.known(pyabi.KnownFalse))
+		e.Jcc(amd64.NE, other)
+		e.Bind(zero)
+		e.Zero(dst)
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(other)
+			e.cmpAddr(v, s.known(pyabi.KnownNone))
+			e.Jcc(amd64.E, zero)
+			e.RM(amd64.Mov64, class, amd64.At(v, s.off.ObjType))
+			s.eachSize(e, class, s.truths(), done, func(row sized) {
+				e.MI(amd64.Cmp64, amd64.At(v, row.field), 0)
+				if row.zero {
+					e.Jcc(amd64.E, zero)
+				} else {
+					e.Jcc(amd64.E, x.label)
+				}
+			})
+			for _, m := range methods {
+				none := e.NewLabel()
+				e.RM(amd64.Mov64, scratch, amd64.At(class, m.table))
+				e.RR(amd64.Test64, scratch, scratch)
+				e.Jcc(amd64.E, none)
+				e.MI(amd64.Cmp64, amd64.At(scratch, m.method), 0)
+				e.Jcc(amd64.NE, x.label)
+				e.Bind(none)
+			}
+			e.Jmp(done)
 		})
 	})
 }

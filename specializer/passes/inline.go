@@ -146,13 +146,12 @@ func (in *inliner) body(f *ir.Func, call *ir.Instr, t *ir.CallTarget, init bool,
 	return body
 }
 
-// speculateTruth guards that a tested value of an elided frame is a bool, whose truth needs nobody's code.
+// speculateTruth guards that the truth of a tested value of an elided frame needs nobody's code.
 func (s *specializer) speculateTruth(i *ir.Instr, h *ir.Hint) bool {
 	if !s.elided || failed(h, codemeta.ReasonTypeGuard) {
 		return false
 	}
-	g := s.guardClass(i.Args[0], ir.Bool, h.Before)
-	s.replace(i, 0, s.add(ir.OpUnboxBool, 0, nil, g))
+	s.replace(i, 0, s.add(ir.OpQuietTruth, 0, h.Before, i.Args[0]))
 	return true
 }
 

@@ -103,6 +103,9 @@ type Offsets struct {
 	TypeAsNumber             int32
 	TypeAsSequence           int32
 	TypeAsMapping            int32
+	NumberBool               int32
+	MappingLength            int32
+	SequenceLength           int32
 	TypeCall                 int32
 	TypeGetattro             int32
 	TypeSetattro             int32
@@ -170,7 +173,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [163]*int32 {
+func (o *Offsets) fields() [166]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -271,6 +274,9 @@ func (o *Offsets) fields() [163]*int32 {
 		&o.TypeAsNumber,
 		&o.TypeAsSequence,
 		&o.TypeAsMapping,
+		&o.NumberBool,
+		&o.MappingLength,
+		&o.SequenceLength,
 		&o.TypeCall,
 		&o.TypeGetattro,
 		&o.TypeSetattro,
