@@ -42,6 +42,7 @@ pl_code_free(void *payload)
     pl_units_drop(pc);
     pl_code_unscan(pc);
     PyMem_RawFree(pc->arg_types);
+    PyMem_RawFree(pc->arg_classes);
     PyMem_RawFree(pc->resumes);
     PyMem_RawFree(pc->sites);
     PyMem_RawFree(pc->caches);
@@ -256,17 +257,28 @@ pl_code_ask(pl_code *pc, pl_frame *f, uint32_t entry_bci, uint8_t *state)
 static void
 profile_arguments(pl_code *pc, const pl_frame *f)
 {
+    enum { BY_TURNS = 6 };
     PyCodeObject *co = pc->code;
-    if (pc->arg_types == NULL) {
-        pc->arg_types = PyMem_RawCalloc((size_t)co->co_nlocalsplus + 1, sizeof(*pc->arg_types));
-        if (pc->arg_types == NULL) {
-            return;
-        }
-    }
     int n = co->co_argcount + co->co_kwonlyargcount + ((co->co_flags & CO_VARARGS) != 0) +
             ((co->co_flags & CO_VARKEYWORDS) != 0);
+    if (pc->arg_types == NULL) {
+        pc->arg_types = PyMem_RawCalloc((size_t)co->co_nlocalsplus + 1, sizeof(*pc->arg_types));
+        pc->arg_classes = PyMem_RawCalloc((size_t)n + 1, sizeof(*pc->arg_classes));
+    }
+    if (pc->arg_types == NULL || pc->arg_classes == NULL) {
+        return;
+    }
     for (int i = 0; i < n; i++) {
-        pc->arg_types[i] |= pl_typeof_bits(f->localsplus[i]);
+        uint16_t bits = pl_typeof_bits(f->localsplus[i]);
+        pc->arg_types[i] |= bits;
+        pl_classes *classes = &pc->arg_classes[i];
+        if (bits == PL_T_OTHER && classes->last != Py_TYPE(f->localsplus[i])) {
+            classes->changes += classes->last != NULL;
+            classes->last = Py_TYPE(f->localsplus[i]);
+            if (classes->changes >= BY_TURNS) {
+                pc->arg_types[i] |= PL_T_MANY;
+            }
+        }
     }
 }
 

@@ -139,6 +139,7 @@ typedef struct pl_code {
     uint64_t ask_after;           /* no request before that call */
     const char *reason;           /* why refused, static or interned string */
     uint16_t *arg_types;          /* [co_nlocalsplus] observed at entry */
+    struct pl_classes *arg_classes;   /* [parameters] the same for classes that have no type bit of their own */
     struct pl_operand *resumes;   /* what operand stacks held when generators of this code were resumed */
     uint32_t n_resumes;
     pl_unit *units;               /* all units ever installed, newest first */
@@ -166,6 +167,10 @@ typedef struct pl_attr_cache {
 #define PL_VALUE 0xffffffffu      /* in keys, which no table has for a version: an inline value at that offset is called */
 #define PL_MEMBER 0x80000000u     /* the offset is that of a __slots__ entry in the object itself */
 
+typedef struct pl_classes {
+    const PyTypeObject *last;     /* borrowed, compared only */
+    uint32_t changes;             /* how often the next one seen was another */
+} pl_classes;
 typedef struct pl_operand { uint32_t bci; uint16_t depth, types; } pl_operand;
 typedef struct pl_site { uint32_t bci; uint16_t reason; uint32_t count; } pl_site;
 
@@ -173,7 +178,9 @@ typedef struct pl_site { uint32_t bci; uint16_t reason; uint32_t count; } pl_sit
 enum pl_typebits {
     PL_T_NULL = 1 << 0, PL_T_INT = 1 << 1, PL_T_FLOAT = 1 << 2, PL_T_STR = 1 << 3, PL_T_BOOL = 1 << 4, PL_T_NONE = 1 << 5,
     PL_T_LIST = 1 << 6, PL_T_TUPLE = 1 << 7, PL_T_DICT = 1 << 8, PL_T_RANGE_ITER = 1 << 9, PL_T_LIST_ITER = 1 << 10,
-    PL_T_TUPLE_ITER = 1 << 11, PL_T_BIGINT = 1 << 12, PL_T_OTHER = 1 << 15,
+    PL_T_TUPLE_ITER = 1 << 11, PL_T_BIGINT = 1 << 12,
+    PL_T_MANY = 1 << 14,          /* others, of several classes by turns */
+    PL_T_OTHER = 1 << 15,
 };
 
 /* ---- frames.c --------------------------------------------------------------------------------------------------- */

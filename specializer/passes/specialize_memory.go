@@ -424,7 +424,7 @@ func (s *specializer) eachItem(i *ir.Instr, do func(x *ir.Instr, index int64)) {
 }
 
 // shareFailures tells every attribute access of a value that was of another class at one of them. Each place would have to fail
-// by itself otherwise, before the one behind it is reached.
+// by itself otherwise, before the one behind it is reached. What the entry has seen of several classes is as good as failed.
 func (s *specializer) shareFailures() {
 	reason := uint16(codemeta.ReasonTypeVersion)
 	several := map[ir.Value]bool{}
@@ -441,7 +441,7 @@ func (s *specializer) shareFailures() {
 		}
 	}
 	each(func(root ir.Value, h *ir.Hint) {
-		if h.Failed[reason] {
+		if h.Failed[reason] || s.enteredAsMany(root) {
 			several[root] = true
 		}
 	})
@@ -473,6 +473,16 @@ func (s *specializer) findTwoClasses() {
 			}
 		}
 	}
+}
+
+// enteredAsMany says whether root is a parameter that had objects of several classes by turns at the entries of the unit: a guard of one
+// class would fail often. The inline caches of the general instructions are for them.
+func (s *specializer) enteredAsMany(root ir.Value) bool {
+	home := s.f.Values[root].Home
+	if d := s.f.Def(root); d == nil || d.Op != ir.OpLoadLocal || s.elided || s.f.EntryBCI != 0 || int(home) >= len(s.snap.Profile) {
+		return false
+	}
+	return s.snap.Profile[home]&pyabi.ProfileMany != 0
 }
 
 // enteredAsBoth says whether v is a local that was a list at some entries of the unit and a tuple at all others. That it may have

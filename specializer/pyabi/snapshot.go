@@ -226,5 +226,6 @@ const (
 	ProfileListIter
 	ProfileTupleIter
 	ProfileBigInt
+	ProfileMany  uint16 = 1 << 14 // others, of several classes by turns
 	ProfileOther uint16 = 1 << 15
 )

@@ -219,6 +219,27 @@ def test_requests_of_code_that_rests_are_given_up() -> None:
     assert_compiled(resting)
 
 
+def sides(shape):
+    return shape.sides + shape.inner
+
+
+@pytest.mark.parametrize(("turns", "deopts"), [(1, False), (150, True)])
+def test_objects_of_several_classes_by_turns_are_not_guarded_against_one(turns: int, deopts: bool) -> None:
+    """What the calls before the compilation have seen decides; of one class after the other the last is expected to stay."""
+    objects = [type(f"Shape{k}", (), {})() for k in range(3)]
+    for k, shape in enumerate(objects):
+        shape.sides, shape.inner = k, 10 * k
+    pyston_lite.enable(threshold=120, loop_threshold=1_000_000, sync=True)
+    f = fresh(sides)
+    for k in range(150):
+        assert f(objects[k // turns % 3]) == 11 * (k // turns % 3)
+    assert_compiled(f)
+    before = pyston_lite.stats()["deopts"].get("type_version", 0)
+    for k in range(30):
+        assert f(objects[k % 3]) == 11 * (k % 3)
+    assert (pyston_lite.stats()["deopts"].get("type_version", 0) > before) is deopts
+
+
 def multiples_of_each(numbers: list[int], k: int) -> list[int]:
     return [n * k for n in numbers if n]
 
