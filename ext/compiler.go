@@ -11,7 +11,9 @@ func compile(snapshot []byte, opt hooks.Options) (*hooks.Result, error) {
 		Verify: opt.Verify, StressGuards: opt.StressGuards, StressExits: opt.StressExits,
 		ShuffleSeed: uint64(opt.StressShuffle), Dump: opt.Dump,
 	})
-	releaseIdle()
+	if len(snapshot) >= largeSnapshot {
+		releaseIdle()
+	}
 	if err != nil {
 		return nil, err
 	}

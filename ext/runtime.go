@@ -26,6 +26,9 @@ const (
 	smallestBallast = 128 << 20
 	// room is the part of the heap that consists of large pages: what a process that compiles some dozens of functions uses.
 	room = 32 << 20
+	// largeSnapshot is the size in bytes from which on a compilation may take as much as mostIdle: one of twice the size was measured
+	// to take 30 MB. To ask the runtime how much it has takes a millisecond for the first time.
+	largeSnapshot = 64 << 10
 	// mostIdle is memory beside the ballast that is kept after a compilation: that of a very large function is given back at
 	// once, as nothing does it in the background.
 	mostIdle = 48 << 20
