@@ -173,11 +173,16 @@ def main() -> None:
             "not finished" if status is None else f"exit status {status}"
         )
 
+    failed = 0
     with ThreadPoolExecutor(options.jobs) as pool:
-        found = [text for text in pool.map(unsound, jobs) if text is not None]
-    print(*found, sep="\n", end="\n" if found else "")
-    print(f"{len(jobs)} runs, {len(found)} failed" if found else f"{len(jobs)} passed, 0 failed")
-    sys.exit(1 if found else 0)
+        results = zip(jobs, pool.map(unsound, jobs), strict=True)
+        for name, runs in itertools.groupby(results, lambda result: result[0][0]):
+            texts = [text for _, text in runs]
+            found = [text for text in texts if text is not None]
+            failed += len(found)
+            print(f"{name}: {len(texts)} runs, {len(found)} failed", *found, sep="\n  ", flush=True)
+    print(f"{len(jobs)} runs, {failed} failed")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
