@@ -23,6 +23,22 @@ func (s *selector) truths() []sized {
 	return append([]sized{{pyabi.KnownInt, s.off.VarSize, true}}, s.sizes()...)
 }
 
+// falseWhenEmpty goes on at zero when the object's field is zero, at unknown when that says nothing about it, and else falls through.
+func (s *selector) falseWhenEmpty(e *emitter, v amd64.Reg, row sized, zero, unknown amd64.Label) {
+	const ready = 1 << 7 // in the first byte of the state (Include/cpython/unicodeobject.h)
+	e.MI(amd64.Cmp64, amd64.At(v, row.field), 0)
+	if row.zero {
+		e.Jcc(amd64.E, zero)
+		return
+	}
+	more := e.NewLabel()
+	e.Jcc(amd64.NE, more)
+	e.MI(amd64.Test8, amd64.At(v, s.off.StrState), ready)
+	e.Jcc(amd64.NE, zero)
+	e.Jmp(unknown)
+	e.Bind(more)
+}
+
 type sized struct {
 	class pyabi.WellKnown
 	field int32
@@ -95,12 +111,7 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 			e.Jcc(amd64.E, zero)
 			e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, s.off.ObjType))
 			s.eachSize(e, amd64.RCX, rows, done, func(row sized) {
-				e.MI(amd64.Cmp64, amd64.At(amd64.RDI, row.field), 0)
-				if row.zero {
-					e.Jcc(amd64.E, zero)
-				} else {
-					e.Jcc(amd64.E, call)
-				}
+				s.falseWhenEmpty(e, amd64.RDI, row, zero, call)
 			})
 			e.Bind(call)
 			e.running(i.State)
@@ -139,12 +150,7 @@ func selectQuietTruth(s *selector, i *ir.Instr) {
 			e.Jcc(amd64.E, zero)
 			e.RM(amd64.Mov64, class, amd64.At(v, s.off.ObjType))
 			s.eachSize(e, class, s.truths(), done, func(row sized) {
-				e.MI(amd64.Cmp64, amd64.At(v, row.field), 0)
-				if row.zero {
-					e.Jcc(amd64.E, zero)
-				} else {
-					e.Jcc(amd64.E, x.label)
-				}
+				s.falseWhenEmpty(e, v, row, zero, x.label)
 			})
 			for _, m := range methods {
 				none := e.NewLabel()
