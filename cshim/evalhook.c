@@ -323,9 +323,9 @@ pl_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head)
     return 1 + (uint32_t)(mixed >> 32) % threshold;
 }
 
-enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 8 };      /* calls */
+enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 16 };     /* calls */
 
-/* A look at a function that has not been compiled yet: at its first calls, then at every eighth, which keeps counting cheap.  A
+/* A look at a function that has not been compiled yet: at its first calls, then at every sixteenth, which keeps counting cheap.  A
  * request that was refused for the moment, or whose unit has been given up, is made again after half as many calls. */
 static void
 look_at_call(pl_code *pc, pl_frame *f)

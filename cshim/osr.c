@@ -36,6 +36,9 @@ pl_typeof_bits(PyObject *v)
         Py_ssize_t size = Py_SIZE(v);
         return size > BIG_DIGITS || size < -BIG_DIGITS ? PL_T_BIGINT : PL_T_INT;
     }
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        return PL_T_OTHER;
+    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         if (type == types[i].type) {
             return types[i].bit;
