@@ -479,7 +479,8 @@ func (s *specializer) findTwoClasses() {
 // class would fail often. The inline caches of the general instructions are for them.
 func (s *specializer) enteredAsMany(root ir.Value) bool {
 	home := s.f.Values[root].Home
-	if d := s.f.Def(root); d == nil || d.Op != ir.OpLoadLocal || s.elided || s.f.EntryBCI != 0 || int(home) >= len(s.snap.Profile) {
+	d := s.f.Def(root)
+	if d == nil || d.Op != ir.OpLoadLocal || home == ir.NoHome || s.elided || s.f.EntryBCI != 0 || int(home) >= len(s.snap.Profile) {
 		return false
 	}
 	return s.snap.Profile[home]&pyabi.ProfileMany != 0
