@@ -402,16 +402,16 @@ make_job(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *samp
     *reason = "out of memory";
     pl_job *job = calloc(1, sizeof(*job));
     pl_unit *unit = calloc(1, sizeof(*unit));
-    const char *name = PyUnicode_AsUTF8(pc->code->co_qualname);
+    const char *name = PyUnicode_AsUTF8(pc->code->co_qualname), *why;
     PyObject *refs = NULL;
     if (job == NULL || unit == NULL) {
         goto failed;
     }
     unit->code = pc->code;
     unit->entry_bci = entry_bci;
-    refs = pl_snapshot(pc, func, entry_bci, sample, &job->snapshot);
+    refs = pl_snapshot(pc, func, entry_bci, sample, &job->snapshot, &why);
     if (refs == NULL || job->snapshot.failed || job->snapshot.len < sizeof(pl_snapshot_head)) {
-        *reason = "snapshot failed";
+        *reason = why;
         goto failed;
     }
     uint64_t address = (uint64_t)unit;

@@ -431,8 +431,9 @@ void pl_binary_prepare(void);
 
 /* ---- snapshot.c ------------------------------------------------------------------------------------------------- */
 typedef struct pl_buffer { uint8_t *data; size_t len, cap; bool failed; } pl_buffer;
-/* Writes the snapshot of one compile request into `out` and the strong references it names into a new tuple. */
-PyObject *pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, pl_buffer *out);
+/* Writes the snapshot of one compile request into `out` and the strong references it names into a new tuple; NULL with the reason. */
+PyObject *pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, pl_buffer *out,
+                      const char **reason);
 
 /* ---- service.c / install.c -------------------------------------------------------------------------------------- */
 /* Asks for a unit; true when queued (or, synchronous mode, installed).  Never raises. */

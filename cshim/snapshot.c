@@ -98,7 +98,8 @@ number_at_depth(pl_snap *s, PyObject *object, uint8_t depth)
         }
         return number;
     }
-    if (s->n_objects >= MAX_OBJECTS || (s->n_objects >= s->cap_objects && !grow_objects(s))
+    s->full = s->n_objects >= MAX_OBJECTS;
+    if (s->full || (s->n_objects >= s->cap_objects && !grow_objects(s))
         || !pl_ptrmap_add(&s->numbers, object, s->n_objects)) {
         s->failed = true;
         return 0;
@@ -645,8 +646,9 @@ take_references(pl_snap *s)
 }
 
 PyObject *
-pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, pl_buffer *out)
+pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, pl_buffer *out, const char **reason)
 {
+    *reason = "snapshot failed";
     pl_snap s = {.unit_code = pc, .func = func, .sample = sample};
     s.globals = func != NULL ? func->func_globals : sample != NULL ? sample->f_globals : pc->globals;
     s.builtins = func != NULL ? func->func_builtins : sample != NULL ? sample->f_builtins : pc->builtins;
@@ -662,6 +664,9 @@ pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *s
 
     write_snapshot(&s, pc, entry_bci, out);
     PyObject *refs = s.failed || out->failed ? NULL : take_references(&s);
+    if (s.full) {
+        *reason = "too large: objects";
+    }
     for (uint32_t i = 1; i < s.n_objects; i++) {
         Py_XDECREF(s.objects[i]);
     }

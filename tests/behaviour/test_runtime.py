@@ -267,6 +267,14 @@ def test_lists(what: str) -> None:
     )
 
 
+def test_code_that_names_too_many_objects_is_refused() -> None:
+    names: dict[str, types.FunctionType] = {}
+    exec("def giant(x):\n" + "".join(f"    x.a{k} = {k}.5\n" for k in range(30_000)), names)
+    with pytest.raises(pyston_lite.Refused) as caught:
+        pyston_lite.compile(names["giant"])
+    assert caught.value.reason == "too large: objects"
+
+
 def test_refused_carries_its_reason() -> None:
     for bad in (len, 5, "name", type):
         with pytest.raises((pyston_lite.Refused, TypeError)):

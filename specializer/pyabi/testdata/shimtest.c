@@ -194,7 +194,8 @@ snapshot(PyObject *Py_UNUSED(module), PyObject *args)
     pl_site sites[] = {{2, 7, 3}, {1, 5, 9}};
     pl_code pc = {.code = (PyCodeObject *)function->func_code, .sites = sites, .n_sites = 2};
     pl_buffer out = {0};
-    PyObject *refs = pl_snapshot(&pc, function, 0, frame != NULL ? frame->f_frame : NULL, &out);
+    const char *reason;
+    PyObject *refs = pl_snapshot(&pc, function, 0, frame != NULL ? frame->f_frame : NULL, &out, &reason);
     PyObject *bytes = refs != NULL ? PyBytes_FromStringAndSize((const char *)out.data, (Py_ssize_t)out.len) : NULL;
     free(out.data);
     if (bytes == NULL) {
