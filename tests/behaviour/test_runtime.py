@@ -209,9 +209,10 @@ def test_requests_of_code_that_rests_are_given_up() -> None:
         for _ in range(1000):
             busy(0)
     after = pyston_lite.stats()["service"]
-    given_up = after["cooled"] - before["cooled"]
-    assert given_up > 0
-    assert after["submitted"] - before["submitted"] == after["answered"] - before["answered"] + given_up + after["in_flight"]
+    assert after["cooled"] > before["cooled"]
+    for counts in (before, after):
+        ended = counts["answered"] + counts["cooled"]
+        assert counts["submitted"] == ended + counts["queued"] + counts["in_flight"]
     resting = next(f for f in functions if not pyston_lite.is_compiled(f))
     while not pyston_lite.is_compiled(resting) and time.monotonic() < end:
         resting([1, 2], 3)
