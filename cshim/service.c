@@ -92,6 +92,19 @@ finish(pl_job *job)
     pl_results_ready = 1;
 }
 
+/* Takes the job that a link of `waiting` leads to out of it; with the lock. */
+static pl_job *
+take_waiting(pl_job **link)
+{
+    pl_job *job = *link;
+    *link = job->next;
+    if (*link == NULL) {
+        service.waiting_end = link;
+    }
+    service.queued--;
+    return job;
+}
+
 /* Moves every job that is not answered to `ready` without an answer; with the lock. */
 static void
 finish_all(bool abandoned)
@@ -167,16 +180,11 @@ drop_cooled(void)
 {
     uint64_t cold = cold_calls();
     for (pl_job **link = &service.waiting; *link != NULL;) {
-        pl_job *job = *link;
-        if (!has_cooled(job, cold)) {
-            link = &job->next;
+        if (!has_cooled(*link, cold)) {
+            link = &(*link)->next;
             continue;
         }
-        *link = job->next;
-        if (*link == NULL) {
-            service.waiting_end = link;
-        }
-        service.queued--;
+        pl_job *job = take_waiting(link);
         service.cooled++;
         job->abandoned = true;
         finish(job);
@@ -216,13 +224,7 @@ take_hottest(void)
             best = link;
         }
     }
-    pl_job *job = *best;
-    *best = job->next;
-    if (*best == NULL) {
-        service.waiting_end = best;
-    }
-    service.queued--;
-    return job;
+    return take_waiting(best);
 }
 
 static void

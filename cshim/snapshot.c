@@ -98,8 +98,7 @@ number_at_depth(pl_snap *s, PyObject *object, uint8_t depth)
         }
         return number;
     }
-    s->full = s->n_objects >= MAX_OBJECTS;
-    if (s->full || (s->n_objects >= s->cap_objects && !grow_objects(s))
+    if (s->n_objects >= MAX_OBJECTS || (s->n_objects >= s->cap_objects && !grow_objects(s))
         || !pl_ptrmap_add(&s->numbers, object, s->n_objects)) {
         s->failed = true;
         return 0;
@@ -664,7 +663,7 @@ pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *s
 
     write_snapshot(&s, pc, entry_bci, out);
     PyObject *refs = s.failed || out->failed ? NULL : take_references(&s);
-    if (s.full) {
+    if (s.n_objects >= MAX_OBJECTS) {
         *reason = "too large: objects";
     }
     for (uint32_t i = 1; i < s.n_objects; i++) {

@@ -31,7 +31,6 @@ typedef struct pl_snap {
     bool callees[PL_SNAP_CODES];  /* whether it is the code of a function with our globals, which may be inlined */
     uint32_t n_codes;
     bool failed;                  /* no memory, or a limit: the snapshot is given up */
-    bool full;                    /* the limit: too many objects */
 } pl_snap;
 
 uint32_t pl_snap_object(pl_snap *s, PyObject *object);       /* its number; 0 for NULL or on failure */

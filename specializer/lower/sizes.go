@@ -18,9 +18,10 @@ func (s *selector) sizes() []sized {
 	}
 }
 
-// truths are the classes whose objects are false when such a field is zero.
-func (s *selector) truths() []sized {
-	return append([]sized{{pyabi.KnownInt, s.off.VarSize, true}}, s.sizes()...)
+type sized struct {
+	class pyabi.WellKnown
+	field int32
+	zero  bool // a zero is a length, too
 }
 
 // falseWhenEmpty goes on at zero when the object's field is zero, at unknown when that says nothing about it, and else falls through.
@@ -37,12 +38,6 @@ func (s *selector) falseWhenEmpty(e *emitter, v amd64.Reg, row sized, zero, unkn
 	e.Jcc(amd64.NE, zero)
 	e.Jmp(unknown)
 	e.Bind(more)
-}
-
-type sized struct {
-	class pyabi.WellKnown
-	field int32
-	zero  bool // a zero is a length, too
 }
 
 // eachSize emits found for each of the classes, one after the other, and goes on at done behind it.
@@ -87,33 +82,36 @@ func selectLen(s *selector, i *ir.Instr) {
 	})
 }
 
-// selectPyTruth tells True, False, None, ints and what has a length by themselves before it calls.
+// truth tells True, False, None, ints and what has a length by themselves, as 0 or 1 in dst. With others, whose class is in the register
+// `class` then, it goes on at unknown, which is where rest begins out of line: that ends at done, or leaves.
+func (s *selector) truth(e *emitter, v, dst, class amd64.Reg, rest func(done amd64.Label)) {
+	other, zero, unknown, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
+	e.MovImm64(dst, 1)
+	e.cmpAddr(v, s.known(pyabi.KnownTrue))
+	e.Jcc(amd64.E, done)
+	e.cmpAddr(v, s.known(pyabi.KnownFalse))
+	e.Jcc(amd64.NE, other)
+	e.Bind(zero)
+	e.Zero(dst)
+	e.Bind(done)
+	e.outOfLine(func() {
+		e.Bind(other)
+		e.cmpAddr(v, s.known(pyabi.KnownNone))
+		e.Jcc(amd64.E, zero)
+		e.RM(amd64.Mov64, class, amd64.At(v, s.off.ObjType))
+		rows := append([]sized{{pyabi.KnownInt, s.off.VarSize, true}}, s.sizes()...)
+		s.eachSize(e, class, rows, done, func(row sized) { s.falseWhenEmpty(e, v, row, zero, unknown) })
+		e.Bind(unknown)
+		rest(done)
+	})
+}
+
+// selectPyTruth calls for what the machine code cannot tell.
 func selectPyTruth(s *selector, i *ir.Instr) {
 	in := s.startCall(i)
 	x := s.raise(in)
-	yes := s.known(pyabi.KnownTrue)
-	no := s.known(pyabi.KnownFalse)
-	none := s.known(pyabi.KnownNone)
-	rows := s.truths()
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		other, zero, call, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
-		e.MovImm64(amd64.RAX, 1)
-		e.cmpAddr(amd64.RDI, yes)
-		e.Jcc(amd64.E, done)
-		e.cmpAddr(amd64.RDI, no)
-		e.Jcc(amd64.NE, other)
-		e.Bind(zero)
-		e.Zero(amd64.RAX)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(other)
-			e.cmpAddr(amd64.RDI, none)
-			e.Jcc(amd64.E, zero)
-			e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, s.off.ObjType))
-			s.eachSize(e, amd64.RCX, rows, done, func(row sized) {
-				s.falseWhenEmpty(e, amd64.RDI, row, zero, call)
-			})
-			e.Bind(call)
+		s.truth(e, amd64.RDI, amd64.RAX, amd64.RCX, func(done amd64.Label) {
 			e.running(i.State)
 			e.callAddr(e.helper(pyabi.HelperTruth))
 			e.RR(amd64.Test32, amd64.RAX, amd64.RAX)
@@ -123,7 +121,7 @@ func selectPyTruth(s *selector, i *ir.Instr) {
 	})
 }
 
-// selectQuietTruth is selectPyTruth without the call: what else could tell is a method of the class.
+// selectQuietTruth leaves instead: what else could tell is a method of the class.
 func selectQuietTruth(s *selector, i *ir.Instr) {
 	in := s.start()
 	a := in.useLate(s.vreg(i.Args[0]))
@@ -134,24 +132,8 @@ func selectQuietTruth(s *selector, i *ir.Instr) {
 		{s.off.TypeAsNumber, s.off.NumberBool}, {s.off.TypeAsMapping, s.off.MappingLength}, {s.off.TypeAsSequence, s.off.SequenceLength},
 	}
 	s.finish(in, func(e *emitter, l []regalloc.Loc) {
-		v, dst, class := reg(l[a]), reg(l[d]), reg(l[t])
-		other, zero, done := e.NewLabel(), e.NewLabel(), e.NewLabel()
-		e.MovImm64(dst, 1)
-		e.cmpAddr(v, s.known(pyabi.KnownTrue))
-		e.Jcc(amd64.E, done)
-		e.cmpAddr(v, s.known(pyabi.KnownFalse))
-		e.Jcc(amd64.NE, other)
-		e.Bind(zero)
-		e.Zero(dst)
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(other)
-			e.cmpAddr(v, s.known(pyabi.KnownNone))
-			e.Jcc(amd64.E, zero)
-			e.RM(amd64.Mov64, class, amd64.At(v, s.off.ObjType))
-			s.eachSize(e, class, s.truths(), done, func(row sized) {
-				s.falseWhenEmpty(e, v, row, zero, x.label)
-			})
+		class := reg(l[t])
+		s.truth(e, reg(l[a]), reg(l[d]), class, func(done amd64.Label) {
 			for _, m := range methods {
 				none := e.NewLabel()
 				e.RM(amd64.Mov64, scratch, amd64.At(class, m.table))

@@ -478,20 +478,21 @@ func (s *specializer) findTwoClasses() {
 // enteredAsMany says whether root is a parameter that had objects of several classes by turns at the entries of the unit: a guard of one
 // class would fail often. The inline caches of the general instructions are for them.
 func (s *specializer) enteredAsMany(root ir.Value) bool {
-	home := s.f.Values[root].Home
 	d := s.f.Def(root)
-	if d == nil || d.Op != ir.OpLoadLocal || home == ir.NoHome || s.elided || s.f.EntryBCI != 0 || int(home) >= len(s.snap.Profile) {
-		return false
-	}
-	return s.snap.Profile[home]&pyabi.ProfileMany != 0
+	return d != nil && d.Op == ir.OpLoadLocal && s.f.EntryBCI == 0 && s.entryProfile(root)&pyabi.ProfileMany != 0
 }
 
 // enteredAsBoth says whether v is a local that was a list at some entries of the unit and a tuple at all others. That it may have
 // been stored to since does no harm: both classes are what it most probably is still.
 func (s *specializer) enteredAsBoth(v ir.Value) bool {
+	return s.entryProfile(v)&^pyabi.ProfileNull == pyabi.ProfileList|pyabi.ProfileTuple
+}
+
+// entryProfile is what the entries of the unit have seen in the local that is v's home; 0: nothing is known.
+func (s *specializer) entryProfile(v ir.Value) uint16 {
 	home := s.f.Values[v].Home
 	if home == ir.NoHome || s.elided || int(home) >= len(s.snap.Profile) {
-		return false
+		return 0
 	}
-	return s.snap.Profile[home]&^pyabi.ProfileNull == pyabi.ProfileList|pyabi.ProfileTuple
+	return s.snap.Profile[home]
 }

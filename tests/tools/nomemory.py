@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import MODES, NOT_ENABLED_STATUS, ROOT, child_environment, run_to_end
-from tests.tools.programs import find_programs
+from tests.tools.programs import check_each, find_programs
 from tests.tools.record import NEVER, load, names, warm_up_and_compile
 
 SECONDS = 60
@@ -158,11 +158,6 @@ def main() -> None:
     if unknown := set(options.names) - programs.keys():
         parser.error(f"no such program: {', '.join(sorted(unknown))}")
     chance = random.Random(options.seed)
-    jobs = []
-    for name in options.names or sorted(programs):
-        for mode in options.modes.split(",") * options.times:
-            first, length = int(10 ** chance.uniform(1.5, 5.5)), chance.choice(LENGTHS)
-            jobs.append((name, mode, first, first + length if length else 0))
 
     def unsound(job: tuple[str, str, int, int]) -> str | None:
         name, mode, first, last = job
@@ -173,16 +168,17 @@ def main() -> None:
             "not finished" if status is None else f"exit status {status}"
         )
 
-    failed = 0
+    def check(name: str) -> bool:
+        jobs = []
+        for mode in options.modes.split(",") * options.times:
+            first, length = int(10 ** chance.uniform(1.5, 5.5)), chance.choice(LENGTHS)
+            jobs.append((name, mode, first, first + length if length else 0))
+        found = [text for text in pool.map(unsound, jobs) if text is not None]
+        print(f"{name}: {len(jobs)} runs, {len(found)} failed", *found, sep="\n  ", flush=True)
+        return not found
+
     with ThreadPoolExecutor(options.jobs) as pool:
-        results = zip(jobs, pool.map(unsound, jobs), strict=True)
-        for name, runs in itertools.groupby(results, lambda result: result[0][0]):
-            texts = [text for _, text in runs]
-            found = [text for text in texts if text is not None]
-            failed += len(found)
-            print(f"{name}: {len(texts)} runs, {len(found)} failed", *found, sep="\n  ", flush=True)
-    print(f"{len(jobs)} runs, {failed} failed")
-    sys.exit(1 if failed else 0)
+        check_each(options.names or sorted(programs), check)
 
 
 if __name__ == "__main__":
