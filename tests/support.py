@@ -200,13 +200,18 @@ def outcome(func: Callable[..., Any], make_args: Callable[[], tuple[Any, ...]]) 
     return Outcome(result, exception, positions, text, references)
 
 
-def stock_copy(func: types.FunctionType) -> types.FunctionType:
-    """The same function with a code object of its own that is never compiled."""
+def fresh(func: types.FunctionType) -> types.FunctionType:
+    """The same function with a code object of its own, so that what one test compiles no other test finds compiled."""
     copy = types.FunctionType(
         func.__code__.replace(), func.__globals__, func.__name__, func.__defaults__, func.__closure__
     )
     copy.__kwdefaults__ = func.__kwdefaults__
-    return pyston_lite.suppress(copy)
+    return copy
+
+
+def stock_copy(func: types.FunctionType) -> types.FunctionType:
+    """The same function with a code object of its own that is never compiled."""
+    return pyston_lite.suppress(fresh(func))
 
 
 def call_both(func: types.FunctionType, make_args: Callable[[], tuple[Any, ...]], times: int = 3) -> Outcome:

@@ -3,85 +3,20 @@
 import _testinternalcapi
 import ctypes
 import gc
-import json
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 import types
 import weakref
 
 import pyston_lite
 import pytest
 
-from tests.support import assert_compiled, call_both, compiled, run_both, stock_copy
+from tests.behaviour.hot import fib, running_totals, total
+from tests.support import call_both, compiled, fresh, run_both, stock_copy
 
 pytestmark = pytest.mark.usefixtures("accelerated")
-
-
-def fib(n):
-    return n if n < 2 else fib(n - 1) + fib(n - 2)
-
-
-def total(n):
-    t = 0
-    for i in range(n):
-        t += i * 3 % 7
-    return t
-
-
-def fresh(func: types.FunctionType) -> types.FunctionType:
-    """A copy with its own code object, so that what one test compiles no other test finds compiled."""
-    return types.FunctionType(
-        func.__code__.replace(), func.__globals__, func.__name__, func.__defaults__, func.__closure__
-    )
-
-
-def test_compile_and_report() -> None:
-    f = fresh(total)
-    assert not pyston_lite.is_compiled(f)
-    pyston_lite.compile(f)
-    assert_compiled(f)
-    before = sum(row["entries"] for row in pyston_lite.functions() if row["qualname"] == "total")
-    assert f(1000) == total(1000)
-    rows = [row for row in pyston_lite.functions() if row["qualname"] == "total"]
-    assert sum(row["entries"] for row in rows) > before
-    assert all(
-        set(row) >= {"qualname", "filename", "line", "state", "code_bytes", "compile_ms", "entries", "deopts"}
-        for row in rows
-    )
-    assert pyston_lite.stats()
-
-
-OUTCOMES = """
-import gc, json
-import pyston_lite
-
-pyston_lite.enable(threshold=50)  # with the usual one, code that is called a few times is not looked at
-names = {}
-exec("def plain(x): return x + 1\\ndef guessed(x): return x.real\\nclass Body: pass", names)
-before = pyston_lite.stats()["functions"]
-pyston_lite.compile(names["plain"])
-names["plain"](1)
-for value in (1, 2.5):
-    names["guessed"](value)
-pyston_lite.suppress(names["guessed"])(1)
-exec("class Another: pass")
-names.clear()
-gc.collect()
-after = pyston_lite.stats()["functions"]
-print(json.dumps({name: after[name] - before[name] for name in after}))
-"""
-
-
-def test_outcomes_are_counted_of_functions_that_are_gone_too() -> None:
-    """In a process of its own, in which nothing else gets hot meanwhile."""
-    grown = json.loads(subprocess.run([sys.executable, "-c", OUTCOMES], capture_output=True, check=True).stdout)
-    assert grown["compiled"] == grown["without_exits"] == grown["suppressed"] == 1
-    assert grown["bodies"] == 2
-    assert grown["called"] == sum(grown[name] for name in grown if name not in ("called", "without_exits"))
 
 
 BEFORE_THE_FIRST_LOOP = """
@@ -128,160 +63,6 @@ def test_another_evaluator_before_the_first_loop() -> None:
     run_both(BEFORE_THE_FIRST_LOOP, expect_compiled=False)
 
 
-def test_becomes_hot_by_calls() -> None:
-    pyston_lite.enable(threshold=10, loop_threshold=1_000_000, sync=True)
-    f = fresh(total)
-    for _ in range(30):
-        f(3)
-    assert_compiled(f)
-
-
-def test_becomes_hot_by_iterations() -> None:
-    """A long loop is compiled and entered while it runs; the function itself, called once, is not."""
-    pyston_lite.enable(threshold=1_000_000, loop_threshold=50, sync=True)
-    f = fresh(total)
-    entries = pyston_lite.stats()["run"]["osr_entries"]
-    assert f(20_000) == stock_copy(total)(20_000)
-    loops = [
-        loop
-        for row in pyston_lite.functions()
-        if row["qualname"] == "total" and row["code_bytes"] and not pyston_lite.is_compiled(f)
-        for loop in row["loops"]
-    ]
-    assert [loop["state"] for loop in loops] == ["compiled"]
-    assert loops[0]["iterations"] < 1000
-    assert pyston_lite.stats()["run"]["osr_entries"] > entries
-
-
-def multiples(numbers, k):
-    for i in numbers:
-        if i % k == 0:
-            yield i
-
-
-def loops_of(name: str) -> list[tuple[str, str | None]]:
-    rows = [row for row in pyston_lite.functions() if row["qualname"] == name]
-    return [(loop["state"], loop["reason"]) for row in rows for loop in row["loops"]]
-
-
-def test_resumes_count_the_iterations_of_a_loop_that_yields() -> None:
-    """Such a loop is not watched itself; one that mostly does not yield becomes hot by its iterations like any other."""
-    pyston_lite.enable(threshold=2000, loop_threshold=500, sync=True)
-    entries = pyston_lite.stats()["run"]["osr_entries"]
-    f = fresh(multiples)
-    assert list(f(range(400), 1)) == list(range(400))
-    assert loops_of("multiples") == [("refused", "its iterations yield, so resuming counts them")]
-    assert pyston_lite.stats()["run"]["osr_entries"] == entries
-    assert list(fresh(multiples)(range(4000), 50)) == list(range(0, 4000, 50))
-    assert pyston_lite.stats()["run"]["osr_entries"] > entries
-    for _ in range(6):
-        assert list(f(range(400), 1)) == list(range(400))
-    assert_compiled(f)
-
-
-def test_a_loop_of_few_iterations_rests() -> None:
-    """Most of its iterations are not counted; it is looked at again, so a loop that becomes a long one is still found."""
-    pyston_lite.enable(threshold=1_000_000, loop_threshold=50_000, sync=True)
-    f = fresh(total)
-    exits = pyston_lite.stats()["run"]["osr_exits"]
-    for _ in range(2000):
-        f(2)
-    assert 64 <= pyston_lite.stats()["run"]["osr_exits"] - exits < 2000
-    entries = pyston_lite.stats()["run"]["osr_entries"]
-    for _ in range(65):
-        assert f(1000) == total(1000)
-    f(100_000)
-    assert pyston_lite.stats()["run"]["osr_entries"] > entries
-
-
-def test_requests_of_code_that_rests_are_given_up() -> None:
-    """A phase makes more functions hot than the compiler manages; the next phase does not wait for them. They are asked for again when
-    they are called again."""
-    pyston_lite.enable(threshold=20, loop_threshold=1_000_000)
-    before = pyston_lite.stats()["service"]
-    functions = [fresh(multiples_of_each) for _ in range(200)]
-    for f in functions:
-        for _ in range(30):
-            f([1, 2], 3)
-    busy = pyston_lite.suppress(fresh(total))
-    end = time.monotonic() + 30
-    while pyston_lite.stats()["service"]["queued"] and time.monotonic() < end:
-        for _ in range(1000):
-            busy(0)
-    after = pyston_lite.stats()["service"]
-    assert after["cooled"] > before["cooled"]
-    for counts in (before, after):
-        ended = counts["answered"] + counts["cooled"]
-        assert counts["submitted"] == ended + counts["queued"] + counts["in_flight"]
-    resting = next(f for f in functions if not pyston_lite.is_compiled(f))
-    while not pyston_lite.is_compiled(resting) and time.monotonic() < end:
-        resting([1, 2], 3)
-    assert resting([1, 2], 3) == [3, 6]
-    assert_compiled(resting)
-
-
-def sides(shape):
-    return shape.sides + shape.inner
-
-
-@pytest.mark.parametrize(("turns", "deopts"), [(1, False), (150, True)])
-def test_objects_of_several_classes_by_turns_are_not_guarded_against_one(turns: int, deopts: bool) -> None:
-    """What the calls before the compilation have seen decides; of one class after the other the last is expected to stay."""
-    objects = [type(f"Shape{k}", (), {})() for k in range(3)]
-    for k, shape in enumerate(objects):
-        shape.sides, shape.inner = k, 10 * k
-    pyston_lite.enable(threshold=120, loop_threshold=1_000_000, sync=True)
-    f = fresh(sides)
-    for k in range(150):
-        assert f(objects[k // turns % 3]) == 11 * (k // turns % 3)
-    assert_compiled(f)
-    before = pyston_lite.stats()["deopts"].get("type_version", 0)
-    for k in range(30):
-        assert f(objects[k % 3]) == 11 * (k % 3)
-    assert (pyston_lite.stats()["deopts"].get("type_version", 0) > before) is deopts
-
-
-def multiples_of_each(numbers: list[int], k: int) -> list[int]:
-    return [n * k for n in numbers if n]
-
-
-def test_suppress() -> None:
-    f = pyston_lite.suppress(fresh(total))
-    pyston_lite.enable(threshold=2, loop_threshold=10, sync=True)
-    for _ in range(50):
-        f(100)
-    assert not pyston_lite.is_compiled(f)
-    with pytest.raises(pyston_lite.Refused) as caught:
-        pyston_lite.compile(f)
-    assert caught.value.reason
-
-
-@pytest.mark.parametrize("what", ["allow", "deny"])
-def test_lists(what: str) -> None:
-    f, g = fresh(total), fresh(fib)
-    pyston_lite.enable(threshold=2, loop_threshold=10, sync=True, **{what: ["total"]})
-    for _ in range(20):
-        f(50)
-        g(5)
-    assert (pyston_lite.is_compiled(f), pyston_lite.is_compiled(g)) == (
-        (True, False) if what == "allow" else (False, True)
-    )
-
-
-def test_code_that_names_too_many_objects_is_refused() -> None:
-    names: dict[str, types.FunctionType] = {}
-    exec("def giant(x):\n" + "".join(f"    x.a{k} = {k}.5\n" for k in range(30_000)), names)
-    with pytest.raises(pyston_lite.Refused) as caught:
-        pyston_lite.compile(names["giant"])
-    assert caught.value.reason == "too large: objects"
-
-
-def test_refused_carries_its_reason() -> None:
-    for bad in (len, 5, "name", type):
-        with pytest.raises((pyston_lite.Refused, TypeError)):
-            pyston_lite.compile(bad)
-
-
 def test_disable_and_enable_under_load() -> None:
     f = compiled(fresh(fib))
     want = fib(15)
@@ -290,38 +71,6 @@ def test_disable_and_enable_under_load() -> None:
         assert f(15) == want
         assert pyston_lite.enable(threshold=5, sync=True)
         assert f(15) == want
-
-
-def test_stress_takes_exits() -> None:
-    """Each stress mode changes what is compiled, none what is computed; forced exits are no failed guesses."""
-
-    def deopts() -> int:
-        return int(pyston_lite.stats()["deopts"].get("stress", 0))
-
-    want = total(500)
-    for modes, leaves in (({"guards": 1}, True), ({"exits": 1}, True), ({"shuffle": 5}, False)):
-        pyston_lite.enable(stress=modes)
-        f, before = compiled(fresh(total)), deopts()
-        for _ in range(200):
-            assert f(500) == want
-        assert (deopts() > before) is leaves
-        assert_compiled(f)
-
-
-def test_stress_varies_thresholds() -> None:
-    """Each function becomes hot at a number of calls of its own, up to the threshold."""
-    pyston_lite.enable(threshold=100, sync=True, stress={"thresholds": 3})
-
-    def calls_until_compiled(line: int) -> int:
-        code = fib.__code__.replace(co_firstlineno=line)
-        f = types.FunctionType(code, {"fib": None})
-        for calls in range(1, 120):  # those before the interpreter specialises it do not count
-            f(0)
-            if pyston_lite.is_compiled(f):
-                return calls
-        raise AssertionError("not compiled")
-
-    assert len({calls_until_compiled(line) for line in range(1, 21)}) > 10
 
 
 def test_disable_inside_a_compiled_function() -> None:
@@ -738,13 +487,6 @@ def test_async_exception_from_another_thread() -> None:
     assert outcome == ["stopped"]
 
 
-def running_totals(n):
-    t = 0
-    for i in range(n):
-        t += i
-        yield t
-
-
 def test_suspended_generators_outlive_what_resumed_them() -> None:
     expected = list(stock_copy(running_totals)(12))
     f = fresh(running_totals)
@@ -766,11 +508,3 @@ def test_suspended_generators_outlive_what_resumed_them() -> None:
     assert taken + list(suspended) == expected
     del other
     gc.collect()
-
-
-def test_a_generator_made_once_becomes_compiled() -> None:
-    f = fresh(running_totals)
-    pyston_lite.disable()
-    assert pyston_lite.enable(threshold=100, sync=True)
-    it = f(1000)
-    assert next(k for k, _ in enumerate(it) if pyston_lite.is_compiled(f)) < 200
