@@ -62,7 +62,8 @@ pl_evaluator_changed(PyInterpreterState *interp)
 
 /* ---- what loops and machine code need ------------------------------------------------------------------------------------ */
 
-/* Tracing must not meet a patched jump, which would report a return.  CPython tells audit hooks before it starts. */
+/* Tracing must not meet a patched jump, which would report a return.  CPython tells audit hooks before it starts; evalwatch.c has a
+ * cheaper way for most processes. */
 static int
 audit(const char *event, PyObject *Py_UNUSED(arguments), void *Py_UNUSED(unused))
 {
@@ -79,8 +80,8 @@ bool
 pl_audits_alone(void)
 {
     const _Py_AuditHookEntry *first = _PyRuntime.audit_hook_head;
-    return first != NULL && first->hookCFunction == audit && first->next == NULL &&
-           _PyThreadState_UncheckedGet()->interp->audit_hooks == NULL;
+    bool ours = first == NULL || (first->hookCFunction == audit && first->next == NULL);
+    return ours && _PyThreadState_UncheckedGet()->interp->audit_hooks == NULL;
 }
 
 /* Audit hooks that are there already may keep another one out, without a word. */
@@ -101,6 +102,14 @@ add_audit_hook(void)
         PyErr_Clear();
     }
     return is_audited();
+}
+
+/* Whether tracing will be noticed before it starts. */
+static bool
+told_of_tracing(void)
+{
+    bool audited = _PyRuntime.audit_hook_head != NULL || pl_hooked->audit_hooks != NULL;
+    return (!audited && !pl_anyone_traces() && pl_watch_tracing()) || add_audit_hook();
 }
 
 static void
@@ -135,7 +144,7 @@ pl_arm(void)
     }
     armed = true;
     pl_block(PL_BLOCK_ARMING);            /* others' audit hooks may run Python code */
-    bool told = add_audit_hook();
+    bool told = told_of_tracing();
     block_if(PL_BLOCK_BLIND, !pl_watch_evaluator() || !told);
     if (pl_anyone_traces()) {
         pl_block(PL_BLOCK_TRACING);
@@ -322,7 +331,7 @@ pl_hook_remove(void)
     leave_all();
     pl_pools_clear();
     if (armed) {
-        pl_unwatch_evaluator();
+        pl_unwatch();
         armed = false;
     }
     pl_generators_hook(false);

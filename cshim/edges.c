@@ -314,7 +314,7 @@ pl_loop_rest(pl_code *pc, pl_loop *loop)
     enum { CALLS = 64 };
     unpatch_loop(pc, loop);
     loop->rests = true;
-    pc->watch_after = pc->calls + CALLS;
+    pc->watch_after = pl_calls(pc) + CALLS;
 }
 
 void

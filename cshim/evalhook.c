@@ -38,6 +38,7 @@ pl_code_free(void *payload)
     if (pc->all_next != NULL) {
         pc->all_next->all_prev = pc->all_prev;
     }
+    pl_settle(pc);
     pl_report_forget(pc);
     pl_units_drop(pc);
     pl_code_unscan(pc);
@@ -82,8 +83,26 @@ pl_code_ensure(PyCodeObject *co)
 }
 
 void
+pl_settle(pl_code *pc)
+{
+    uint32_t passed = pc->granted - pc->passes;
+    pc->settled += passed;
+    pl_counters.entries_cold += passed;
+    pc->granted = pc->passes = 0;
+}
+
+void
+pl_settle_all(void)
+{
+    for (pl_code *pc = pl_codes; pc != NULL; pc = pc->all_next) {
+        pl_settle(pc);
+    }
+}
+
+void
 pl_code_direct(pl_code *pc)
 {
+    pl_settle(pc);
     pc->direct = pc->unit != NULL && !(pl_blocks & PL_BLOCK_OUT) ? pc->unit->entry : pl_stub_cold;
 }
 
@@ -156,7 +175,7 @@ is_traced(PyThreadState *ts, void *Py_UNUSED(unused))
 bool
 pl_anyone_traces(void)
 {
-    return pl_any_thread(is_traced, NULL);
+    return pl_tracer_is_being_set() || pl_any_thread(is_traced, NULL);
 }
 
 /* Tracing unpatches everything at the moment it starts (attach.c).  That it has ended is looked up every now
@@ -323,9 +342,9 @@ pl_threshold(uint32_t threshold, PyCodeObject *co, uint32_t head)
     return 1 + (uint32_t)(mixed >> 32) % threshold;
 }
 
-enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 16 };     /* calls */
+enum { PROFILE_ALWAYS = 16, PROFILE_EVERY = 32 };     /* calls */
 
-/* A look at a function that has not been compiled yet: at its first calls, then at every sixteenth, which keeps counting cheap.  A
+/* A look at a function that has not been compiled yet: at its first calls, then at every 32nd, which keeps counting cheap.  A
  * request that was refused for the moment, or whose unit has been given up, is made again after half as many calls. */
 static void
 look_at_call(pl_code *pc, pl_frame *f)
@@ -341,14 +360,15 @@ look_at_call(pl_code *pc, pl_frame *f)
         threshold *= 20;                  /* the import system: busy while a program starts, idle afterwards */
     }
     uint64_t due = threshold > pc->ask_after ? threshold : pc->ask_after;
-    if (pc->watch_after != 0 && pc->calls >= (pc->watch_after < due ? pc->watch_after : due)) {
+    uint64_t calls = pc->settled;
+    if (pc->watch_after != 0 && calls >= (pc->watch_after < due ? pc->watch_after : due)) {
         pl_loops_watch(pc);
     }
-    if (pc->calls >= due) {
-        pc->ask_after = due = pc->calls + threshold / 2 + 1;
+    if (calls >= due) {
+        pc->ask_after = due = calls + threshold / 2 + 1;
         pl_code_ask(pc, f, 0, &pc->state);
     }
-    pc->next_look = pc->calls + (pc->calls < PROFILE_ALWAYS ? 1 : PROFILE_EVERY);
+    pc->next_look = calls + (calls < PROFILE_ALWAYS ? 1 : PROFILE_EVERY);
     if (pc->next_look > due) {
         pc->next_look = due;
     }
@@ -361,6 +381,21 @@ entry_for(pl_code *pc, const pl_frame *f)
     const uint8_t *entry = f->owner == FRAME_OWNED_BY_GENERATOR ? pl_resume_entry(pc, f) : pc->unit->entry;
     pc->unit->entries += entry != NULL;
     return entry;
+}
+
+/* How many of the next calls need no look: nothing becomes of them but a number. */
+static uint32_t
+passes_for(const pl_code *pc)
+{
+    enum { SETTLED = 100000 };
+    if (pc->unit != NULL || pl_blocks != 0) {
+        return 0;
+    }
+    if (pc->state == PL_COLD) {
+        return pc->next_look > pc->settled + 1 ? (uint32_t)(pc->next_look - pc->settled - 1) : 0;
+    }
+    bool for_good = pc->state == PL_REFUSED || pc->state == PL_SUPPRESSED;
+    return for_good && pc->n_edges == 0 ? SETTLED : PROFILE_EVERY;
 }
 
 /* Kept out of the hook, which then needs no stack of its own. */
@@ -393,15 +428,17 @@ run_cold(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
     }
     if (!pc->scanned) {
         first_sight(pc, f);
-        pc->settled = pc->scanned && pc->n_edges == 0 && (pc->state == PL_REFUSED || pc->state == PL_SUPPRESSED);
     }
+    pl_take_calls(pc, f->f_func);
     if (pl_results_ready) {
         pl_install_ready();
     }
-    pc->calls++;
-    if (pc->state == PL_COLD && pc->calls >= pc->next_look && pl_code_fits(pc, f)) {
+    pl_settle(pc);
+    pc->settled++;
+    if (pc->state == PL_COLD && pc->settled >= pc->next_look && pl_code_fits(pc, f)) {
         look_at_call(pc, f);
     }
+    pc->granted = pc->passes = passes_for(pc);
     if (pc->unit != NULL && pl_code_fits(pc, f) && !pl_is_tracing(ts)) {
         const uint8_t *entry = entry_for(pc, f);
         if (entry != NULL) {
@@ -442,7 +479,6 @@ run_thrown(PyThreadState *ts, pl_frame *f, int throwflag, pl_code *pc)
 PyObject *
 pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
 {
-    pl_counters.hook_calls++;
     pl_code *pc = pl_code_get(f->f_code);
     if (throwflag) {
         return run_thrown(ts, f, throwflag, pc);
@@ -450,22 +486,13 @@ pl_hook(PyThreadState *ts, pl_frame *f, int throwflag)
     if (pc == NULL) {
         return run_new(ts, f);
     }
+    if (pl_passes(pc)) {
+        return pl_run_passed(ts, f, pc);
+    }
     if (pc->unit != NULL && !pl_is_tracing(ts) && pl_code_fits(pc, f) && !(pl_blocks & PL_BLOCK_OUT)) {
         const uint8_t *entry = entry_for(pc, f);
         if (entry != NULL) {
             return pl_enter(ts, f, entry);
-        }
-    }
-    /* Without a reason in pl_blocks the hook is on. */
-    if (pl_blocks == 0 && !pl_results_ready) {
-        if (pc->settled) {
-            return pl_run_quick(ts, f, 0);
-        }
-        if (pc->scanned && pc->unit == NULL && !pl_is_tracing(ts) &&
-            (pc->state != PL_COLD || pc->calls + 1 < pc->next_look)) {
-            pl_counters.entries_cold++;
-            pc->calls++;
-            return pc->exits ? pl_run_with_exits(ts, f, 0, pc, NULL) : pl_run_quick(ts, f, 0);
         }
     }
     return run_cold(ts, f, 0, pc);

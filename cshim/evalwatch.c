@@ -1,13 +1,18 @@
-/* Learns at once when somebody sets another frame evaluation function.
+/* Learns at once when somebody sets another frame evaluation function, or a trace or profile function.
  *
- * Patched back-edges (osr.c) are sound only in frames that the hook has started.  As soon as another evaluator stands in the
- * interpreter, frames are started that the hook never sees, by the very function that made the change to begin with: the
- * patches have to be gone before the setter returns.  CPython 3.11 tells nobody about the change, but it has one function that
- * makes it, and everybody who sets an evaluator (debuggers, graph compilers, CPython's own tests) calls that.  So while the
- * hook is installed and something depends on it (pl_arm), the first bytes of _PyInterpreterState_SetEvalFrameFunc are, in this
- * process's memory, a jump to a function of ours that stores the new evaluator as CPython's does and then tells attach.c.
+ * Patched back-edges (osr.c) are sound only in frames that the hook has started and that nobody traces.  As soon as another
+ * evaluator stands in the interpreter, frames are started that the hook never sees, by the very function that made the change to
+ * begin with; a trace function would be told of returns that are none.  So the patches have to be gone before the setter returns.
+ * CPython 3.11 has one function that sets an evaluator and two that set tracers, and everybody who does so (debuggers, graph
+ * compilers, sys.settrace, CPython's own tests) calls those.  While the hook is installed and something depends on it (pl_arm), the
+ * first bytes of each are, in this process's memory, a jump to a function of ours.
  *
- * Where the bytes cannot be written (a kernel policy against writable code), no back-edge is ever patched: PL_BLOCK_BLIND.
+ * Tracing could be learned from an audit hook (attach.c), but with one in place every audited event costs several hundred
+ * instructions: each id(x), sys._getframe() and frame.f_code.  The hook remains for interpreters whose tracers have several ways in,
+ * and for processes that have audit hooks anyway.
+ *
+ * Where neither can be had, or the bytes of the evaluator's setter cannot be written (a kernel policy against writable code), no
+ * back-edge is ever patched: PL_BLOCK_BLIND.
  */
 #define _GNU_SOURCE
 #include "shim.h"
@@ -24,21 +29,19 @@ enum { LANDING = 4, JUMP = 12 };
 /* What a function that may be called indirectly begins with where control-flow enforcement is on. */
 static const uint8_t landing[LANDING] = {0xf3, 0x0f, 0x1e, 0xfa};      /* endbr64 */
 
-static uint8_t original[JUMP], jump[JUMP];
-static uint8_t *place;                /* of the jump; NULL while there is none */
+typedef struct watch {
+    void *function, *ours;
+    uint8_t original[JUMP], jump[JUMP];
+    uint8_t *place;               /* of the jump; NULL while there is none */
+    bool reached;                 /* by probe */
+} watch;
 
-static void
-set_evaluator(PyInterpreterState *interp, _PyFrameEvalFunction evaluator)
-{
-    pl_set_evaluator(interp, evaluator);
-    pl_evaluator_changed(interp);
-}
+/* ---- jumps ------------------------------------------------------------------------------------------------------------- */
 
-/* Where the setter can be overwritten: its first byte, or the one behind its landing pad; NULL when it is too short. */
+/* Where a function can be overwritten: its first byte, or the one behind its landing pad; NULL when it is too short. */
 static uint8_t *
-find_place(void)
+find_place(uint8_t *start)
 {
-    uint8_t *start = (uint8_t *)&_PyInterpreterState_SetEvalFrameFunc;
     Dl_info info;
     ElfW(Sym) *symbol = NULL;
     if (dladdr1(start, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0 || symbol == NULL || info.dli_saddr != (void *)start) {
@@ -48,7 +51,7 @@ find_place(void)
     return symbol->st_size >= skipped + JUMP ? start + skipped : NULL;
 }
 
-/* Writes into the interpreter's code.  Nobody is running these bytes: whoever calls the setter holds the GIL. */
+/* Writes into the interpreter's code.  Nobody is running these bytes: whoever calls such a function holds the GIL. */
 static bool
 write_code(uint8_t *at, const uint8_t bytes[JUMP])
 {
@@ -62,32 +65,158 @@ write_code(uint8_t *at, const uint8_t bytes[JUMP])
     return true;
 }
 
-bool
-pl_watch_evaluator(void)
+static bool
+divert(watch *w)
 {
-    if (place != NULL) {
+    if (w->place != NULL) {
         return true;
     }
-    uint8_t *at = find_place();
+    uint8_t *at = find_place(w->function);
     if (at == NULL) {
         return false;
     }
-    uint64_t target = (uint64_t)(uintptr_t)&set_evaluator;
-    memcpy(original, at, JUMP);
-    memcpy(jump, (const uint8_t[]){0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0}, JUMP);     /* mov rax, target; jmp rax */
-    memcpy(jump + 2, &target, sizeof(target));
-    if (!write_code(at, jump)) {
+    uint64_t target = (uint64_t)(uintptr_t)w->ours;
+    memcpy(w->original, at, JUMP);
+    memcpy(w->jump, (const uint8_t[]){0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0}, JUMP);     /* mov rax, target; jmp rax */
+    memcpy(w->jump + 2, &target, sizeof(target));
+    if (!write_code(at, w->jump)) {
         return false;
     }
-    place = at;
+    w->place = at;
     return true;
 }
 
-void
-pl_unwatch_evaluator(void)
+/* Somebody who has overwritten the same bytes since, to come back to ours, still needs them. */
+static bool
+restore(watch *w)
 {
-    /* Somebody who has overwritten the same bytes since, to come back to ours, still needs them. */
-    if (place != NULL && memcmp(place, jump, JUMP) == 0 && write_code(place, original)) {
-        place = NULL;
+    if (w->place != NULL && memcmp(w->place, w->jump, JUMP) == 0 && write_code(w->place, w->original)) {
+        w->place = NULL;
     }
+    return w->place == NULL;
+}
+
+/* ---- the evaluator ----------------------------------------------------------------------------------------------------- */
+
+static void
+set_evaluator(PyInterpreterState *interp, _PyFrameEvalFunction evaluator)
+{
+    pl_set_evaluator(interp, evaluator);
+    pl_evaluator_changed(interp);
+}
+
+static watch evaluator = {.function = (void *)&_PyInterpreterState_SetEvalFrameFunc, .ours = (void *)&set_evaluator};
+
+bool
+pl_watch_evaluator(void)
+{
+    return divert(&evaluator);
+}
+
+/* ---- tracing ------------------------------------------------------------------------------------------------------------ */
+
+typedef int set_tracer(PyThreadState *, Py_tracefunc, PyObject *);
+
+static set_tracer set_trace, set_profile;
+static watch tracers[] = {
+    {.function = (void *)&_PyEval_SetTrace, .ours = (void *)&set_trace},
+    {.function = (void *)&_PyEval_SetProfile, .ours = (void *)&set_profile},
+};
+static bool watching, probing;
+static unsigned setting;              /* calls of CPython's own under way, meanwhile without a jump */
+
+bool
+pl_tracer_is_being_set(void)
+{
+    return setting != 0;
+}
+
+/* Does what CPython's function does by calling it, after the jump has been taken back.  Code that runs meanwhile (audit hooks, the
+ * finalizer of the old trace function) finds what depends on not being traced switched off already. */
+static int
+pass_on(watch *w, PyThreadState *ts, Py_tracefunc function, PyObject *argument)
+{
+    if (probing) {
+        w->reached = true;
+        return 0;
+    }
+    pl_block(PL_BLOCK_TRACING);
+    setting++;
+    bool lifted = restore(w);
+    int status = lifted ? ((set_tracer *)w->function)(ts, function, argument) : -1;
+    if (watching && !divert(w)) {
+        pl_block(PL_BLOCK_BLIND);
+    }
+    setting--;
+    if (!lifted) {
+        PyErr_SetString(PyExc_SystemError, "pyston_lite: the interpreter's code cannot be restored");
+    }
+    return status;
+}
+
+static int
+set_trace(PyThreadState *ts, Py_tracefunc function, PyObject *argument)
+{
+    return pass_on(&tracers[0], ts, function, argument);
+}
+
+static int
+set_profile(PyThreadState *ts, Py_tracefunc function, PyObject *argument)
+{
+    return pass_on(&tracers[1], ts, function, argument);
+}
+
+/* sys.settrace and sys.setprofile, unless somebody has put something else into their place. */
+static bool
+call_of_sys(const char *name)
+{
+    PyObject *function = PySys_GetObject(name);
+    if (function == NULL || !PyCFunction_CheckExact(function)) {
+        return false;
+    }
+    PyObject *done = PyObject_CallOneArg(function, Py_None);
+    Py_XDECREF(done);
+    PyErr_Clear();
+    return done != NULL;
+}
+
+/* Whether each public way leads through the functions that are watched: a compiler may have put copies of them into others.  Such a
+ * copy sets to nothing what is nothing already. */
+static bool
+probe(void)
+{
+    probing = true;
+    bool reached = true;
+    for (int way = 0; way < 4; way++) {
+        watch *w = &tracers[way % 2];
+        w->reached = false;
+        switch (way) {
+        case 0: PyEval_SetTrace(NULL, NULL); break;
+        case 1: PyEval_SetProfile(NULL, NULL); break;
+        default: reached &= call_of_sys(way % 2 == 0 ? "settrace" : "setprofile");
+        }
+        reached &= w->reached;
+    }
+    probing = false;
+    return reached;
+}
+
+bool
+pl_watch_tracing(void)
+{
+    watching = divert(&tracers[0]) && divert(&tracers[1]) && probe();
+    if (!watching) {
+        restore(&tracers[0]);
+        restore(&tracers[1]);
+    }
+    return watching;
+}
+
+void
+pl_unwatch(void)
+{
+    watching = false;
+    restore(&evaluator);
+    restore(&tracers[0]);
+    restore(&tracers[1]);
 }

@@ -46,7 +46,7 @@ uint32_t
 pl_function_version(PyFunctionObject *function)
 {
     static uint32_t counter;
-    if (function->func_version == 0 && function->vectorcall == _PyFunction_Vectorcall) {
+    if (function->func_version == 0 && pl_is_plain_function(function)) {
         function->func_version = next_version(&counter);
     }
     return function->func_version;

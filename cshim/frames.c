@@ -80,7 +80,7 @@ find_stack_limit(void)
 
 /* The limit of the calling thread.  A thread-local variable of a shared object costs a call, so the last thread's answer is
  * kept under the GIL; thread states are told apart by their id, since their addresses are used again. */
-PL_HOT pl_known_limit pl_last_limit;
+PL_HOT pl_known_limit pl_last_limit;       /* threads have ids from 1 on */
 
 char *
 pl_find_stack_limit(PyThreadState *ts)
@@ -153,15 +153,9 @@ pl_frame_push(PyThreadState *ts, PyFunctionObject *func)
 }
 
 void
-pl_frame_pop(PyThreadState *ts, pl_frame *f)
+pl_chunk_pop(PyThreadState *ts)
 {
-    PyObject **start = (PyObject **)f;
-    _PyStackChunk *chunk = ts->datastack_chunk;
-    if (start != chunk->data) {
-        ts->datastack_top = start;
-        return;
-    }
-    _PyStackChunk *below = chunk->previous;
+    _PyStackChunk *chunk = ts->datastack_chunk, *below = chunk->previous;
     ts->datastack_chunk = below;
     ts->datastack_top = below->data + below->top;
     ts->datastack_limit = (PyObject **)((char *)below + below->size);

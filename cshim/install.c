@@ -423,7 +423,7 @@ make_job(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *samp
     job->entry_bci = entry_bci;
     pl_loop *loop = entry_bci != 0 ? find_loop(pc, entry_bci) : NULL;
     job->loop = loop;
-    job->asked_count = loop != NULL ? loop->count : pc->calls;
+    job->asked_count = loop != NULL ? loop->count : pl_calls(pc);
     job->asked_ns = pl_now_ns();
     job->name = copy_text(name != NULL ? name : "unnamed");
     job->dump_dir = copy_text(pl_cfg.dump_dir);

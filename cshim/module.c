@@ -253,6 +253,7 @@ static PyObject *
 module_disable(PyObject *module, PyObject *unused)
 {
     pl_hook_remove();
+    pl_return_calls();
     Py_RETURN_NONE;
 }
 

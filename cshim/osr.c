@@ -244,7 +244,7 @@ is_counted_by_resumes(const pl_code *pc, const pl_loop *loop)
 {
     enum { ENOUGH = 64 };                 /* iterations */
     return (pc->code->co_flags & PL_GENERATOR_LIKE) != 0 && loop->state == PL_COLD && loop->count >= ENOUGH &&
-           pc->calls > loop->count / 2 && !pl_cfg.compile_all;
+           pl_calls(pc) > loop->count / 2 && !pl_cfg.compile_all;
 }
 
 /* A loop with so few iterations a call that the function will be compiled long before the loop.  It is left alone for a while:
@@ -253,7 +253,7 @@ static bool
 is_counted_by_calls(const pl_code *pc, const pl_loop *loop)
 {
     enum { ENOUGH = 64, FEW = 4 };        /* iterations */
-    return pc->state == PL_COLD && loop->state == PL_COLD && loop->count >= ENOUGH && pc->calls > loop->count / FEW &&
+    return pc->state == PL_COLD && loop->state == PL_COLD && loop->count >= ENOUGH && pl_calls(pc) > loop->count / FEW &&
            !pl_cfg.compile_all;
 }
 

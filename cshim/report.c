@@ -76,7 +76,7 @@ static const counter_row compile_rows[] = {
 };
 
 static const counter_row run_rows[] = {
-    {"hook_calls", &pl_counters.hook_calls},
+    {"functions_taken", &pl_counters.functions_taken},
     {"entries_cold", &pl_counters.entries_cold},
     {"osr_exits", &pl_counters.osr_exits},
     {"osr_entries", &pl_counters.osr_entries},
@@ -245,7 +245,7 @@ static outcome_counts freed_outcomes;             /* of code objects that no lon
 static bool
 was_called(const pl_code *pc)
 {
-    bool called = pc->calls != 0;
+    bool called = pl_calls(pc) != 0;
     for (const pl_unit *unit = pc->units; unit != NULL && !called; unit = unit->next) {
         called = unit->entries != 0;
     }
@@ -314,6 +314,7 @@ outcomes_dict(void)
 PyObject *
 pl_report_stats(void)
 {
+    pl_settle_all();
     PyObject *dict = PyDict_New();
     int error = dict == NULL || put(dict, "enabled", PyBool_FromLong(pl_enabled)) ||
                 put(dict, "compile", compile_dict()) || put(dict, "refused", refused_dict()) ||
@@ -383,7 +384,7 @@ function_dict(const pl_code *pc)
                 put(dict, "filename", Py_NewRef(co->co_filename)) || put(dict, "line", PyLong_FromLong(co->co_firstlineno)) ||
                 put_text(dict, "state", state_names[pc->state]) || put_text(dict, "reason", pc->reason) ||
                 put_count(dict, "code_bytes", bytes) || put(dict, "compile_ms", PyFloat_FromDouble((double)ns / 1e6)) ||
-                put_count(dict, "entries", entries) || put_count(dict, "calls", pc->calls) ||
+                put_count(dict, "entries", entries) || put_count(dict, "calls", pl_calls(pc)) ||
                 put_count(dict, "compiles", pc->compiles) || put(dict, "deopts", function_deopts_dict(pc)) ||
                 put(dict, "sites", sites_list(pc)) || put(dict, "loops", loops_list(pc));
     return checked(dict, error);

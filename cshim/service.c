@@ -149,8 +149,12 @@ on_started(const uint8_t *reasons, size_t length)
 static uint64_t
 count_of(const pl_job *job)
 {
-    return job->loop != NULL ? __atomic_load_n(&job->loop->count, __ATOMIC_RELAXED)
-                             : __atomic_load_n(&job->pc->calls, __ATOMIC_RELAXED);
+    if (job->loop != NULL) {
+        return __atomic_load_n(&job->loop->count, __ATOMIC_RELAXED);
+    }
+    const pl_code *pc = job->pc;
+    return __atomic_load_n(&pc->settled, __ATOMIC_RELAXED) +
+           (__atomic_load_n(&pc->granted, __ATOMIC_RELAXED) - __atomic_load_n(&pc->passes, __ATOMIC_RELAXED));
 }
 
 /* What the process has done without machine code by now: a clock that stands while it waits for something. */
@@ -202,7 +206,7 @@ heat(const pl_job *job, int64_t now)
     uint64_t count = count_of(job);
     int64_t since = job->asked_ns;
     if (now - since > PL_HEAT_WINDOW_NS) {
-        count -= job->asked_count;
+        count = count > job->asked_count ? count - job->asked_count : 0;
     }
     else {
         since = job->pc->seen_ns;

@@ -121,17 +121,17 @@ typedef struct pl_code {
     int32_t parameters;           /* positional ones of a function that has no others and is no generator, else -1 */
     int32_t locals;               /* co_nlocalsplus */
     uint32_t frame_size;          /* bytes on the data stack */
-    uint32_t n_edges;
+    uint32_t passes;              /* calls that the hook will pass on to stock without a look; 0 when there is a unit */
     uint8_t state;                /* enum pl_state of the function entry */
-    uint8_t settled;              /* never compiled, no edges: the hook passes its frames straight on */
     uint8_t scanned, patched, compiles;
     bool exits;                   /* has edges that may be patched: its frames are run by pl_run_with_exits; once false, for good */
     bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
 
-    _Alignas(PL_CACHE_LINE) uint64_t calls;
+    _Alignas(PL_CACHE_LINE) uint64_t settled;     /* calls without machine code, but for those passed on since `granted`: pl_calls */
     uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */
     uint64_t watch_after;         /* the call at which loops that rest are patched again; 0: none rests */
-    uint32_t n_loops;
+    uint32_t granted;             /* what `passes` was */
+    uint32_t n_edges, n_loops;
     pl_edge *edges;               /* sorted by bci */
     pl_loop *loops;
     unsigned char *canonical;     /* borrowed from the cached co_code bytes */
@@ -185,7 +185,32 @@ enum pl_typebits {
 
 /* ---- frames.c --------------------------------------------------------------------------------------------------- */
 pl_frame *pl_frame_push(PyThreadState *ts, PyFunctionObject *func);      /* steals func; locals NULL; NULL on no memory */
-void pl_frame_pop(PyThreadState *ts, pl_frame *f);                       /* data stack only */
+/* The same where the chunk of the data stack has room, else NULL without an exception; locals are garbage. */
+static inline pl_frame *
+pl_frame_push_fast(PyThreadState *ts, PyFunctionObject *func, const pl_code *pc)
+{
+    char *start = (char *)ts->datastack_top;
+    if (start == NULL || (char *)ts->datastack_limit - start <= (ptrdiff_t)pc->frame_size) {
+        return NULL;
+    }
+    ts->datastack_top = (PyObject **)(start + pc->frame_size);
+    pl_frame *f = (pl_frame *)start;
+    _PyFrame_InitializeSpecials(f, func, NULL, pc->locals);
+    f->is_entry = true;
+    f->previous = NULL;
+    return f;
+}
+void pl_chunk_pop(PyThreadState *ts);                                     /* the uppermost chunk of the data stack, with one frame */
+static inline void
+pl_frame_pop(PyThreadState *ts, pl_frame *f)                             /* data stack only */
+{
+    if ((PyObject **)f != ts->datastack_chunk->data) {
+        ts->datastack_top = (PyObject **)f;
+    }
+    else {
+        pl_chunk_pop(ts);
+    }
+}
 void pl_frame_release(PyThreadState *ts, pl_frame *f);                   /* unlinked frame -> "returned" state above */
 void pl_frame_end(PyThreadState *ts, pl_frame *f);       /* unlinked frame of a finished generator -> nothing */
 PyObject *pl_frame_return(PyThreadState *ts, pl_frame *f, PyObject *result);   /* linked+charged frame -> "returned" */
@@ -208,7 +233,7 @@ pl_stack_pointer(void)
 static inline char *
 pl_stack_limit(PyThreadState *ts)                  /* lowest stack address at which machine code may be entered */
 {
-    return pl_last_limit.thread == ts->id && pl_last_limit.limit != NULL ? pl_last_limit.limit : pl_find_stack_limit(ts);
+    return pl_last_limit.thread == ts->id ? pl_last_limit.limit : pl_find_stack_limit(ts);
 }
 
 /* ---- exits.c ---------------------------------------------------------------------------------------------------- */
@@ -367,6 +392,13 @@ pl_drop_all(PyObject **items, int64_t n)           /* releases each; NULL is non
         Py_XDECREF(items[i]);
     }
 }
+static inline uint64_t
+pl_calls(const pl_code *pc)                        /* without machine code */
+{
+    return pc->settled + (pc->granted - pc->passes);
+}
+void pl_settle(pl_code *pc);                       /* counts what was passed on, and passes nothing on any more */
+void pl_settle_all(void);
 void pl_code_direct(pl_code *pc);                  /* sets pc->direct after a change of pc->unit or of pl_blocks */
 void pl_code_free(void *payload);                  /* the free function of co_extra */
 pl_code *pl_code_ensure(PyCodeObject *co);         /* creates it; NULL (no exception) when out of memory */
@@ -384,19 +416,45 @@ extern PyInterpreterState *pl_hooked;              /* the interpreter whose eval
 static inline PyObject *
 pl_run_quick(PyThreadState *ts, pl_frame *f, int throwflag)
 {
-    bool ample = pl_last_limit.thread == ts->id && pl_last_limit.limit != NULL && pl_stack_pointer() >= pl_last_limit.limit;
+    bool ample = pl_last_limit.thread == ts->id && pl_stack_pointer() >= pl_last_limit.limit;
     if (pl_blocks != 0 || !ample) {
         return pl_run_plain(ts, f, throwflag);
     }
     return _PyEval_EvalFrameDefault(ts, f, throwflag);
+}
+extern volatile int pl_results_ready;              /* set by the service thread, cleared by pl_install_ready */
+/* Whether the hook may pass this call on without a look, counting it.  Without a reason in pl_blocks the hook is on, and nobody
+ * traces who could meet a patched jump. */
+static inline bool
+pl_passes(pl_code *pc)
+{
+    if (pc->passes == 0 || pl_blocks != 0 || pl_results_ready) {
+        return false;
+    }
+    pc->passes--;
+    return true;
+}
+static inline PyObject *
+pl_run_passed(PyThreadState *ts, pl_frame *f, pl_code *pc)
+{
+    return pc->exits ? pl_run_with_exits(ts, f, 0, pc, NULL) : pl_run_quick(ts, f, 0);
 }
 void pl_unpatch_all(void);
 void pl_repatch_all(void);                         /* does nothing while pl_blocks is set */
 
 /* ---- evalwatch.c ------------------------------------------------------------------------------------------------ */
 bool pl_watch_evaluator(void);                     /* false: cannot be told when another evaluator is set */
-void pl_unwatch_evaluator(void);
+bool pl_watch_tracing(void);                       /* likewise of tracing; only while there are no audit hooks and nobody traces */
+bool pl_tracer_is_being_set(void);
+void pl_unwatch(void);
 void pl_evaluator_changed(PyInterpreterState *interp);      /* in attach.c: somebody has set one */
+
+/* ---- vectorcall.c ----------------------------------------------------------------------------------------------- */
+PyObject *pl_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+void pl_take_calls(const pl_code *pc, PyFunctionObject *function);     /* calls of it from C come through pl_vectorcall, if they can */
+uint32_t pl_function_version(PyFunctionObject *function);              /* feedback.c: assigns one when there is none; 0 when it cannot */
+void pl_return_calls(void);                        /* of all functions */
+bool pl_is_plain_function(const PyFunctionObject *function);           /* it has not got another vectorcall from somebody */
 
 /* ---- uninline.c ------------------------------------------------------------------------------------------------- */
 bool pl_fits_getitem(PyCodeObject *co);            /* stock may run it inside its caller's frame, past the hook */
@@ -438,7 +496,6 @@ PyObject *pl_snapshot(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, p
 /* ---- service.c / install.c -------------------------------------------------------------------------------------- */
 /* Asks for a unit; true when queued (or, synchronous mode, installed).  Never raises. */
 bool pl_request(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *sample, bool synchronous);
-extern volatile int pl_results_ready;              /* set by the service thread, cleared by pl_install_ready */
 void pl_install_ready(void);                       /* under the GIL: install or drop everything that came back */
 void pl_units_drop(pl_code *pc);                   /* the code object dies: frees pc->units and their code memory */
 void pl_unit_free(pl_unit *unit);                  /* one unit, off every list: its code, tables and references */
@@ -466,7 +523,7 @@ extern pl_config pl_cfg;
 extern bool pl_enabled;
 
 typedef struct pl_stats {
-    uint64_t hook_calls, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
+    uint64_t functions_taken, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
         ended_by_throw, thrown_in, stack_switches, evaluators_set, too_early, queue_full, service_failures, code_bytes, compile_ns, installed_units,
         dropped_results;
 } pl_stats;

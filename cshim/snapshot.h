@@ -51,6 +51,5 @@ bool pl_string_keyed(PyObject *dict);                        /* looking a string
 uint32_t pl_type_version(PyTypeObject *type);                /* assigns one when there is none; 0 when it cannot have one */
 PyDictKeysObject *pl_cached_keys(PyTypeObject *type);        /* the shared keys of its instances, which it never changes for others; or NULL */
 uint32_t pl_cached_keys_version(PyTypeObject *type);         /* and their version, likewise */
-uint32_t pl_function_version(PyFunctionObject *function);    /* likewise */
 
 #endif

@@ -28,6 +28,7 @@
 #include "internal/pycore_code.h"
 #include "internal/pycore_dict.h"
 #include "internal/pycore_frame.h"
+#include "internal/pycore_gc.h"
 #include "internal/pycore_genobject.h"
 #include "internal/pycore_interp.h"
 #include "internal/pycore_object.h"
@@ -90,9 +91,29 @@ pl_memory_is_traced(void)
     return _Py_tracemalloc_config.tracing != 0;
 }
 
+/* The lists of the objects that the collector knows: its generations, and behind them what gc.freeze() has put aside. */
+enum { PL_GC_LISTS = NUM_GENERATIONS + 1 };
+static inline PyGC_Head *
+pl_gc_list(PyInterpreterState *interp, int i)
+{
+    return i < NUM_GENERATIONS ? &interp->gc.generations[i].head : &interp->gc.permanent_generation.head;
+}
+
+static inline PyObject *
+pl_of_gc(PyGC_Head *head)
+{
+    return (PyObject *)(head + 1);
+}
+
 /* ---- frames --------------------------------------------------------------------------------------------------- */
 
 #define PL_GENERATOR_LIKE (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+
+static inline PyThreadState *
+pl_thread_state(void)                                   /* of the calling thread, which has the GIL */
+{
+    return (PyThreadState *)_Py_atomic_load_relaxed(&_PyRuntime.gilstate.tstate_current);
+}
 
 static inline _PyInterpreterFrame *
 pl_current_frame(PyThreadState *ts)

@@ -68,6 +68,7 @@ type Builder struct {
 
 	BCI     int32 // instruction being translated
 	NextBCI int32 // the one after it, where its After state stands
+	Mixed   bool  // it meets objects of several classes, says its feedback
 	before  *ir.FrameState
 	python  bool // the current instruction had an operation that can run Python code
 }
@@ -597,6 +598,12 @@ func (b *Builder) HintFrom(kind ir.HintKind, before *ir.FrameState) *ir.Hint {
 			}
 			h.Failed[s.Reason] = true
 		}
+	}
+	if b.Mixed {
+		if h.Failed == nil {
+			h.Failed = map[uint16]bool{}
+		}
+		h.Failed[uint16(codemeta.ReasonTypeVersion)] = true
 	}
 	return h
 }

@@ -5,6 +5,7 @@ import ctypes
 import gc
 import os
 import signal
+import subprocess
 import sys
 import threading
 import types
@@ -142,6 +143,54 @@ def test_the_setter_of_evaluators_is_as_before_when_disabled() -> None:
     assert code() != watched
     assert pyston_lite.enable()
     assert code() == watched
+
+
+SETTERS = """
+import ctypes, sys
+import pyston_lite
+
+if AUDITED:
+    sys.addaudithook(lambda event, args: None)
+
+def code(name):
+    return ctypes.string_at(getattr(ctypes.pythonapi, name), 16)
+
+NAMES = ("_PyInterpreterState_SetEvalFrameFunc", "_PyEval_SetTrace", "_PyEval_SetProfile")
+original = [code(name) for name in NAMES]
+
+def total(n):
+    t = 0
+    for i in range(n):
+        t += i
+    return t
+
+pyston_lite.enable(threshold=1000000)
+pyston_lite.compile(total)
+changed = [code(name) != before for name, before in zip(NAMES, original)]
+for install in (sys.settrace, sys.setprofile):
+    events = []
+    assert pyston_lite.stats()["loops_blocked_by"] == []
+    install(lambda frame, event, arg: events.append(event))
+    assert pyston_lite.stats()["loops_blocked_by"] == ["tracing"]
+    total(3)
+    install(None)
+    assert events[0] == "call"
+    for _ in range(5000):
+        (lambda: None)()          # enough cold calls for the end to be noticed
+assert pyston_lite.stats()["loops_blocked_by"] == []
+assert changed == [code(name) != before for name, before in zip(NAMES, original)]
+pyston_lite.disable()
+assert original == [code(name) for name in NAMES]
+print(changed)
+"""
+
+
+@pytest.mark.parametrize(("audited", "changed"), [(False, [True, True, True]), (True, [True, False, False])])
+def test_tracing_is_noticed_when_it_is_set(audited: bool, changed: list[bool]) -> None:
+    """By watching the functions that set it, and by an audit hook where there are audit hooks anyway."""
+    program = SETTERS.replace("AUDITED", str(audited))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{changed}\n", "")
 
 
 def test_outcomes_of_single_functions() -> None:

@@ -316,6 +316,7 @@ func (t *translator) translate(n node) {
 	for k := blk.first; k < blk.last && t.Cur != nil; k++ {
 		in := &t.flow.instrs[k]
 		t.Begin(in.Start, in.BCI, in.Next)
+		t.Mixed = misses(t.Code, in) >= manyMisses
 		if do := semantics[in.Op]; do != nil {
 			do(t, in)
 		} else if t.Inlined != nil {
