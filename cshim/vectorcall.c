@@ -20,7 +20,8 @@ pl_is_plain_function(const PyFunctionObject *function)
 void
 pl_take_calls(const pl_code *pc, PyFunctionObject *function)
 {
-    if (pc->parameters >= 0 && function->vectorcall == _PyFunction_Vectorcall && pl_function_version(function) != 0) {
+    bool versioned = pc->parameters >= 0 && pl_function_version(function) != 0;     /* a new one, after a change of it */
+    if (versioned && function->vectorcall == _PyFunction_Vectorcall) {
         function->vectorcall = pl_vectorcall;
         pl_counters.functions_taken++;
     }
