@@ -34,6 +34,7 @@ static bool
 run_probe(PyThreadState *ts, PyFunctionObject *probe, PyObject *box, int64_t bci)
 {
     PyCodeObject *co = (PyCodeObject *)probe->func_code;
+    co->co_warmup = QUICKENING_INITIAL_WARMUP_VALUE;     /* quickening would find its caches written */
     *pl_opcode_byte(co, bci) = BINARY_SUBSCR_ADAPTIVE;
     _PyCode_CODE(co)[bci + 1] = 0;
     pl_frame *f = pl_frame_push(ts, (PyFunctionObject *)Py_NewRef(probe));
@@ -67,6 +68,10 @@ make_source(PyObject *namespace)
     PyCodeObject *co = (PyCodeObject *)s.probe->func_code;
     while (pl_opcode(co, s.bci) != BINARY_SUBSCR) {
         s.bci += 1 + pl_caches(pl_opcode(co, s.bci));
+    }
+    pl_code *pc = pl_code_ensure((PyCodeObject *)s.getitem->func_code);
+    if (pc != NULL) {
+        pc->parameters = -1;      /* its calls are left to CPython (pl_take_calls), which gives versions to such functions only */
     }
     return s;
 }
