@@ -204,13 +204,12 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     }
     PyFunctionObject *func = (PyFunctionObject *)callable;
     PyCodeObject *co = (PyCodeObject *)func->func_code;
-    int64_t missing = co->co_argcount - n;
-    int64_t n_defaults = func->func_defaults == NULL ? 0 : PyTuple_GET_SIZE(func->func_defaults);
-    if ((co->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) != 0 || co->co_kwonlyargcount != 0 || missing < 0 ||
-        missing > n_defaults) {
+    PyObject **rest = pl_defaults_from(func, n, co->co_argcount);
+    if ((co->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) != 0 || co->co_kwonlyargcount != 0 ||
+        (n != co->co_argcount && rest == NULL)) {
         return enter_any(ts, ctx, callable, args, n, NULL, NULL, result);
     }
-    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && missing == 0 && !pl_is_body(co) && pl_may_enter(ts)) {
+    if ((co->co_flags & PL_GENERATOR_LIKE) != 0 && rest == NULL && !pl_is_body(co) && pl_may_enter(ts)) {
         *result = pl_new_generator(callable, args, n, ts);
         return true;
     }
@@ -227,8 +226,8 @@ pl_enter_function(PyThreadState *ts, pl_ctx *ctx, PyObject *callable, PyObject *
     for (int64_t i = 0; i < n; i++) {
         f->localsplus[i] = args[i];
     }
-    for (int64_t i = 0; i < missing; i++) {
-        f->localsplus[n + i] = Py_NewRef(PyTuple_GET_ITEM(func->func_defaults, n_defaults - missing + i));
+    for (int64_t i = n; i < co->co_argcount; i++) {
+        f->localsplus[i] = Py_NewRef(*rest++);
     }
     *result = run(ts, ctx, f, pc);
     return true;

@@ -81,7 +81,7 @@ pl_audits_alone(void)
 {
     const _Py_AuditHookEntry *first = _PyRuntime.audit_hook_head;
     bool ours = first == NULL || (first->hookCFunction == audit && first->next == NULL);
-    return ours && _PyThreadState_UncheckedGet()->interp->audit_hooks == NULL;
+    return ours && pl_thread_state()->interp->audit_hooks == NULL;
 }
 
 /* Audit hooks that are there already may keep another one out, without a word. */

@@ -366,7 +366,7 @@ run_getter(const cache_entry *e, PyObject *o, PyObject **result)
     if (getter == NULL) {
         return false;
     }
-    PyThreadState *ts = _PyThreadState_UncheckedGet();
+    PyThreadState *ts = pl_thread_state();
     return pl_enter_method(getter, &o, 1, (pl_ctx *)ts->cframe, ts, result);
 }
 

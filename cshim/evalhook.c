@@ -387,7 +387,7 @@ entry_for(pl_code *pc, const pl_frame *f)
 static uint32_t
 passes_for(const pl_code *pc)
 {
-    enum { SETTLED = 100000 };
+    enum { MANY = 100000 };
     if (pc->unit != NULL || pl_blocks != 0) {
         return 0;
     }
@@ -395,7 +395,7 @@ passes_for(const pl_code *pc)
         return pc->next_look > pc->settled + 1 ? (uint32_t)(pc->next_look - pc->settled - 1) : 0;
     }
     bool for_good = pc->state == PL_REFUSED || pc->state == PL_SUPPRESSED;
-    return for_good && pc->n_edges == 0 ? SETTLED : PROFILE_EVERY;
+    return for_good && pc->n_edges == 0 ? MANY : PROFILE_EVERY;
 }
 
 /* Kept out of the hook, which then needs no stack of its own. */

@@ -33,7 +33,7 @@ typedef struct watch {
     void *function, *ours;
     uint8_t original[JUMP], jump[JUMP];
     uint8_t *place;               /* of the jump; NULL while there is none */
-    bool reached;                 /* by probe */
+    unsigned reached;             /* how often by probe */
 } watch;
 
 /* ---- jumps ------------------------------------------------------------------------------------------------------------- */
@@ -137,7 +137,7 @@ static int
 pass_on(watch *w, PyThreadState *ts, Py_tracefunc function, PyObject *argument)
 {
     if (probing) {
-        w->reached = true;
+        w->reached++;
         return 0;
     }
     pl_block(PL_BLOCK_TRACING);
@@ -167,17 +167,14 @@ set_profile(PyThreadState *ts, Py_tracefunc function, PyObject *argument)
 }
 
 /* sys.settrace and sys.setprofile, unless somebody has put something else into their place. */
-static bool
+static void
 call_of_sys(const char *name)
 {
     PyObject *function = PySys_GetObject(name);
-    if (function == NULL || !PyCFunction_CheckExact(function)) {
-        return false;
+    if (function != NULL && PyCFunction_CheckExact(function)) {
+        Py_XDECREF(PyObject_CallOneArg(function, Py_None));
+        PyErr_Clear();
     }
-    PyObject *done = PyObject_CallOneArg(function, Py_None);
-    Py_XDECREF(done);
-    PyErr_Clear();
-    return done != NULL;
 }
 
 /* Whether each public way leads through the functions that are watched: a compiler may have put copies of them into others.  Such a
@@ -185,20 +182,23 @@ call_of_sys(const char *name)
 static bool
 probe(void)
 {
+    enum { WAYS = 2 };            /* to each */
+    tracers[0].reached = tracers[1].reached = 0;
     probing = true;
-    bool reached = true;
-    for (int way = 0; way < 4; way++) {
-        watch *w = &tracers[way % 2];
-        w->reached = false;
-        switch (way) {
-        case 0: PyEval_SetTrace(NULL, NULL); break;
-        case 1: PyEval_SetProfile(NULL, NULL); break;
-        default: reached &= call_of_sys(way % 2 == 0 ? "settrace" : "setprofile");
-        }
-        reached &= w->reached;
-    }
+    PyEval_SetTrace(NULL, NULL);
+    PyEval_SetProfile(NULL, NULL);
+    call_of_sys("settrace");
+    call_of_sys("setprofile");
     probing = false;
-    return reached;
+    return tracers[0].reached == WAYS && tracers[1].reached == WAYS;
+}
+
+static void
+unwatch_tracing(void)
+{
+    watching = false;
+    restore(&tracers[0]);
+    restore(&tracers[1]);
 }
 
 bool
@@ -206,8 +206,7 @@ pl_watch_tracing(void)
 {
     watching = divert(&tracers[0]) && divert(&tracers[1]) && probe();
     if (!watching) {
-        restore(&tracers[0]);
-        restore(&tracers[1]);
+        unwatch_tracing();
     }
     return watching;
 }
@@ -215,8 +214,6 @@ pl_watch_tracing(void)
 void
 pl_unwatch(void)
 {
-    watching = false;
     restore(&evaluator);
-    restore(&tracers[0]);
-    restore(&tracers[1]);
+    unwatch_tracing();
 }

@@ -142,10 +142,7 @@ pl_frame_push(PyThreadState *ts, PyFunctionObject *func)
             return NULL;
         }
     }
-    pl_frame *f = (pl_frame *)start;
-    _PyFrame_InitializeSpecials(f, func, NULL, co->co_nlocalsplus);
-    f->is_entry = true;           /* never run inside another frame's evaluator: see pl_mark_foreign */
-    f->previous = NULL;
+    pl_frame *f = pl_frame_start(start, func, co->co_nlocalsplus);
     for (int i = 0; i < co->co_nlocalsplus; i++) {       /* mostly so few that a call of memset costs more */
         f->localsplus[i] = NULL;
     }
@@ -214,11 +211,7 @@ empty(PyThreadState *ts, pl_frame *f)
         }
         Py_DECREF(object);
     }
-    for (int i = 0; i < f->stacktop; i++) {
-        Py_XDECREF(f->localsplus[i]);
-    }
-    f->stacktop = 0;
-    Py_CLEAR(f->f_locals);
+    pl_frame_drop_locals(f);
 }
 
 void
@@ -245,16 +238,6 @@ pl_frame_end(PyThreadState *ts, pl_frame *f)
     empty(ts, f);
     Py_DECREF(f->f_func);
     Py_DECREF(f->f_code);
-}
-
-void
-pl_frame_discard(PyThreadState *ts, pl_frame *f)
-{
-    ts->recursion_remaining--;
-    Py_DECREF(f->f_func);
-    Py_DECREF(f->f_code);
-    ts->recursion_remaining++;
-    pl_frame_pop(ts, f);
 }
 
 /* ---- crossing ------------------------------------------------------------------------------------------------------- */

@@ -263,7 +263,7 @@ static iternextfunc stock_iternext;       /* of generators, while ours is in its
 static __attribute__((noinline)) PyObject *
 next_by_unit(PyGenObject *gen, const pl_code *pc)
 {
-    PyThreadState *ts = _PyThreadState_UncheckedGet();
+    PyThreadState *ts = pl_thread_state();
     const uint8_t *entry = !(pl_blocks & PL_BLOCK_OUT) ? native_entry(gen, pc, Py_None, ts) : NULL;
     if (entry == NULL) {
         return stock_iternext((PyObject *)gen);
@@ -321,7 +321,7 @@ delegates(const PyGenObject *gen, const pl_frame *f)
 static void
 finalize_generator(PyObject *generator)
 {
-    PyThreadState *ts = _PyThreadState_UncheckedGet();
+    PyThreadState *ts = pl_thread_state();
     PyGenObject *gen = (PyGenObject *)generator;
     pl_frame *f = (pl_frame *)gen->gi_iframe;
     if ((gen->gi_frame_state != FRAME_CREATED && gen->gi_frame_state != FRAME_SUSPENDED) || (pl_blocks & PL_BLOCK_OUT) ||

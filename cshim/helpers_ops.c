@@ -220,7 +220,7 @@ plain_instance(PyObject *object, PyObject *class)
 int
 pl_is_instance(PyObject *object, PyObject *class)
 {
-    int is = _PyThreadState_UncheckedGet()->recursion_remaining > 0 ? 0 : -1;     /* CPython takes a level for most classes */
+    int is = pl_thread_state()->recursion_remaining > 0 ? 0 : -1;     /* CPython takes a level for most classes */
     if (is == 0 && PyTuple_CheckExact(class)) {
         for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
             is = plain_instance(object, PyTuple_GET_ITEM(class, i));

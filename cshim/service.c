@@ -154,17 +154,12 @@ on_started(const uint8_t *reasons, size_t length)
     pthread_mutex_unlock(&loading);
 }
 
-/* The calls or iterations of a job's code by now.  This and the next counter belong to Python threads; a value that is a little old
+/* The calls or iterations of a job's code by now.  These and the next counter belong to Python threads; a value that is a little old
  * does no harm. */
 static uint64_t
 count_of(const pl_job *job)
 {
-    if (job->loop != NULL) {
-        return __atomic_load_n(&job->loop->count, __ATOMIC_RELAXED);
-    }
-    const pl_code *pc = job->pc;
-    return __atomic_load_n(&pc->settled, __ATOMIC_RELAXED) +
-           (__atomic_load_n(&pc->granted, __ATOMIC_RELAXED) - __atomic_load_n(&pc->passes, __ATOMIC_RELAXED));
+    return job->loop != NULL ? __atomic_load_n(&job->loop->count, __ATOMIC_RELAXED) : pl_calls(job->pc);
 }
 
 /* What the process has done without machine code by now: a clock that stands while it waits for something. */

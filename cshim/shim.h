@@ -184,6 +184,16 @@ enum pl_typebits {
 };
 
 /* ---- frames.c --------------------------------------------------------------------------------------------------- */
+/* A new frame at that place of the data stack; steals func.  Locals are garbage. */
+static inline pl_frame *
+pl_frame_start(void *place, PyFunctionObject *func, int locals)
+{
+    pl_frame *f = place;
+    _PyFrame_InitializeSpecials(f, func, NULL, locals);
+    f->is_entry = true;           /* never run inside another frame's evaluator: see pl_mark_foreign */
+    f->previous = NULL;
+    return f;
+}
 pl_frame *pl_frame_push(PyThreadState *ts, PyFunctionObject *func);      /* steals func; locals NULL; NULL on no memory */
 /* The same where the chunk of the data stack has room, else NULL without an exception; locals are garbage. */
 static inline pl_frame *
@@ -194,11 +204,7 @@ pl_frame_push_fast(PyThreadState *ts, PyFunctionObject *func, const pl_code *pc)
         return NULL;
     }
     ts->datastack_top = (PyObject **)(start + pc->frame_size);
-    pl_frame *f = (pl_frame *)start;
-    _PyFrame_InitializeSpecials(f, func, NULL, pc->locals);
-    f->is_entry = true;
-    f->previous = NULL;
-    return f;
+    return pl_frame_start(start, func, pc->locals);
 }
 void pl_chunk_pop(PyThreadState *ts);                                     /* the uppermost chunk of the data stack, with one frame */
 static inline void
@@ -211,12 +217,29 @@ pl_frame_pop(PyThreadState *ts, pl_frame *f)                             /* data
         pl_chunk_pop(ts);
     }
 }
+static inline void
+pl_frame_drop_locals(pl_frame *f)
+{
+    for (int i = 0; i < f->stacktop; i++) {
+        Py_XDECREF(f->localsplus[i]);
+    }
+    f->stacktop = 0;
+    Py_CLEAR(f->f_locals);
+}
 void pl_frame_release(PyThreadState *ts, pl_frame *f);                   /* unlinked frame -> "returned" state above */
 void pl_frame_end(PyThreadState *ts, pl_frame *f);       /* unlinked frame of a finished generator -> nothing */
 PyObject *pl_frame_return(PyThreadState *ts, pl_frame *f, PyObject *result);   /* linked+charged frame -> "returned" */
 PyObject *pl_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry);   /* C -> machine code: ctx, link, run */
 PyObject *pl_handover(PyThreadState *ts, pl_frame *f, int throwflag);    /* linked+charged frame -> stock evaluator */
-void pl_frame_discard(PyThreadState *ts, pl_frame *f);   /* "returned" state -> nothing: drops func, code; pops */
+static inline void
+pl_frame_discard(PyThreadState *ts, pl_frame *f)         /* "returned" state -> nothing: drops func, code; pops */
+{
+    ts->recursion_remaining--;
+    Py_DECREF(f->f_func);
+    Py_DECREF(f->f_code);
+    ts->recursion_remaining++;
+    pl_frame_pop(ts, f);
+}
 /* The innermost visible frame's object, a new reference; NULL when there is none or no memory.  Unlike PyThreadState_GetFrame
  * it loses no pending exception then. */
 PyFrameObject *pl_frame_object(PyThreadState *ts);
@@ -393,9 +416,10 @@ pl_drop_all(PyObject **items, int64_t n)           /* releases each; NULL is non
     }
 }
 static inline uint64_t
-pl_calls(const pl_code *pc)                        /* without machine code */
+pl_calls(const pl_code *pc)                        /* without machine code; the service's thread asks, too */
 {
-    return pc->settled + (pc->granted - pc->passes);
+    return __atomic_load_n(&pc->settled, __ATOMIC_RELAXED) +
+           (__atomic_load_n(&pc->granted, __ATOMIC_RELAXED) - __atomic_load_n(&pc->passes, __ATOMIC_RELAXED));
 }
 void pl_settle(pl_code *pc);                       /* counts what was passed on, and passes nothing on any more */
 void pl_settle_all(void);
@@ -454,6 +478,15 @@ PyObject *pl_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf
 void pl_take_calls(const pl_code *pc, PyFunctionObject *function);     /* calls of it from C come through pl_vectorcall, if they can */
 uint32_t pl_function_version(PyFunctionObject *function);              /* feedback.c: assigns one when there is none; 0 when it cannot */
 void pl_return_calls(void);                        /* of all functions */
+void pl_each_function(void (*visit)(PyFunctionObject *));              /* but for those that a collection under way holds */
+/* The values of the last parameters, where n arguments are not enough; NULL when there is none for one of them. */
+static inline PyObject **
+pl_defaults_from(const PyFunctionObject *function, Py_ssize_t n, Py_ssize_t parameters)
+{
+    PyObject *defaults = function->func_defaults;
+    Py_ssize_t first = defaults != NULL ? parameters - PyTuple_GET_SIZE(defaults) : parameters;
+    return n >= first && n < parameters ? &PyTuple_GET_ITEM(defaults, n - first) : NULL;
+}
 bool pl_is_plain_function(const PyFunctionObject *function);           /* it has not got another vectorcall from somebody */
 
 /* ---- uninline.c ------------------------------------------------------------------------------------------------- */

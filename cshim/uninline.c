@@ -208,23 +208,12 @@ pl_fits_getitem(PyCodeObject *co)
            (co->co_flags & (CO_VARARGS | CO_VARKEYWORDS)) == 0;
 }
 
-static bool
-forget_versions(void)
+static void
+forget_version(PyFunctionObject *function)
 {
-    PyObject *gc = PyImport_ImportModule("gc");
-    PyObject *objects = gc == NULL ? NULL : PyObject_CallMethod(gc, "get_objects", NULL);
-    Py_XDECREF(gc);
-    if (objects == NULL) {
-        return false;
+    if (pl_fits_getitem((PyCodeObject *)function->func_code)) {
+        function->func_version = 0;
     }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        PyObject *o = PyList_GET_ITEM(objects, i);
-        if (PyFunction_Check(o) && pl_fits_getitem((PyCodeObject *)((PyFunctionObject *)o)->func_code)) {
-            ((PyFunctionObject *)o)->func_version = 0;
-        }
-    }
-    Py_DECREF(objects);
-    return true;
 }
 
 static bool
@@ -234,8 +223,9 @@ stop_inlining(void)
     PyObject *namespace = Py_BuildValue("{s:O}", "__builtins__", PyEval_GetBuiltins());
     PyObject *defined = namespace == NULL ? NULL : PyRun_String(probe_source, Py_file_input, namespace, namespace);
     if (defined != NULL) {
-        done = use_up_versions(namespace) && forget_versions();
+        done = use_up_versions(namespace);
         if (done) {
+            pl_each_function(forget_version);
             pl_mark_inlined();        /* frames in such a __getitem__ right now */
         }
     }

@@ -27,28 +27,33 @@ pl_take_calls(const pl_code *pc, PyFunctionObject *function)
     }
 }
 
-/* Gives functions CPython's own way back.  Those that a collection under way holds keep ours, which passes calls on. */
 void
-pl_return_calls(void)
+pl_each_function(void (*visit)(PyFunctionObject *))
 {
     for (int i = 0; i < PL_GC_LISTS; i++) {
         PyGC_Head *head = pl_gc_list(pl_thread_state()->interp, i);
         for (PyGC_Head *gc = _PyGCHead_NEXT(head); gc != head; gc = _PyGCHead_NEXT(gc)) {
             PyObject *object = pl_of_gc(gc);
-            if (PyFunction_Check(object) && ((PyFunctionObject *)object)->vectorcall == pl_vectorcall) {
-                ((PyFunctionObject *)object)->vectorcall = _PyFunction_Vectorcall;
+            if (PyFunction_Check(object)) {
+                visit((PyFunctionObject *)object);
             }
         }
     }
 }
 
-/* The values of the last parameters, where n arguments are not enough; NULL when there is none for one of them. */
-static PyObject **
-defaults_from(const PyFunctionObject *function, Py_ssize_t n, Py_ssize_t parameters)
+static void
+return_calls(PyFunctionObject *function)
 {
-    PyObject *defaults = function->func_defaults;
-    Py_ssize_t first = defaults != NULL ? parameters - PyTuple_GET_SIZE(defaults) : parameters;
-    return n >= first && n < parameters ? &PyTuple_GET_ITEM(defaults, n - first) : NULL;
+    if (function->vectorcall == pl_vectorcall) {
+        function->vectorcall = _PyFunction_Vectorcall;
+    }
+}
+
+/* Gives functions CPython's own way back.  One that is not found keeps ours, which passes calls on. */
+void
+pl_return_calls(void)
+{
+    pl_each_function(return_calls);
 }
 
 /* The frame has run: it is in the "returned" state, or still has its locals. */
@@ -58,15 +63,12 @@ end(PyThreadState *ts, pl_frame *f)
     if (f->frame_obj != NULL) {
         pl_frame_release(ts, f);
     }
-    ts->recursion_remaining--;    /* finalizers find one level less, as in the stock evaluator */
-    for (int i = 0; i < f->stacktop; i++) {
-        Py_XDECREF(f->localsplus[i]);
+    else {                        /* most of what that does, in line */
+        ts->recursion_remaining--;
+        pl_frame_drop_locals(f);
+        ts->recursion_remaining++;
     }
-    Py_XDECREF(f->f_locals);
-    Py_DECREF(f->f_func);
-    Py_DECREF(f->f_code);
-    ts->recursion_remaining++;
-    pl_frame_pop(ts, f);
+    pl_frame_discard(ts, f);
 }
 
 PyObject *
@@ -79,7 +81,7 @@ pl_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject
     pl_code *pc = pl_code_get(co);
     PyObject **rest = NULL;
     bool simple = pc != NULL && kwnames == NULL && ts->interp->eval_frame == pl_hook &&
-                  (n == pc->parameters || (rest = defaults_from(function, n, pc->parameters)) != NULL);
+                  (n == pc->parameters || (rest = pl_defaults_from(function, n, pc->parameters)) != NULL);
     pl_frame *f = simple ? pl_frame_push_fast(ts, function, pc) : NULL;
     if (f == NULL) {
         return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);

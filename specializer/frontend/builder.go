@@ -591,19 +591,19 @@ func (b *Builder) HintFrom(kind ir.HintKind, before *ir.FrameState) *ir.Hint {
 	if at, found := slices.BinarySearchFunc(b.Code.Feedback, b.BCI, byIndex); found {
 		h.Rec = &b.Code.Feedback[at]
 	}
-	for _, s := range b.Code.Sites {
-		if at := int32(s.BCI); (at == b.BCI || at == before.BCI) && s.Count >= pyabi.MinDeopts {
-			if h.Failed == nil {
-				h.Failed = map[uint16]bool{}
-			}
-			h.Failed[s.Reason] = true
-		}
-	}
-	if b.Mixed {
+	fail := func(reason uint16) {
 		if h.Failed == nil {
 			h.Failed = map[uint16]bool{}
 		}
-		h.Failed[uint16(codemeta.ReasonTypeVersion)] = true
+		h.Failed[reason] = true
+	}
+	for _, s := range b.Code.Sites {
+		if at := int32(s.BCI); (at == b.BCI || at == before.BCI) && s.Count >= pyabi.MinDeopts {
+			fail(s.Reason)
+		}
+	}
+	if b.Mixed {
+		fail(uint16(codemeta.ReasonTypeVersion))
 	}
 	return h
 }
