@@ -366,6 +366,7 @@ start_thread(void)
         .version = PL_SERVICE_API_VERSION,
         .workers = 1,
         .code_cap = pl_cfg.code_cap,
+        .frame_previous = offsetof(pl_frame, previous),
         .started = on_started,
         .next_message = on_next_message,
         .deliver = on_deliver,

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PL_SERVICE_API_VERSION 2u
+#define PL_SERVICE_API_VERSION 3u
 
 enum pl_message_kind {
     PL_MESSAGE_COMPILE = 1,
@@ -33,6 +33,7 @@ typedef struct pl_service_api {
     uint32_t version;             /* PL_SERVICE_API_VERSION */
     uint32_t workers;             /* compilations at the same time */
     uint64_t code_cap;            /* bytes of code memory; 0: no limit */
+    uint64_t frame_previous;      /* offset of its caller in a Python frame, for debuggers */
 
     /* The library is up and will not touch process-wide state again.  `reasons` is the table of exit reasons: for each one
      * a byte (1: the exit is a failed guess), its name and a zero byte.  Called once, before the first message. */
@@ -75,6 +76,7 @@ typedef struct pl_result_code {
     uint64_t entry;               /* address in the executable mapping */
     uint64_t size;
     uint64_t block;               /* handle for PL_MESSAGE_FREE */
+    uint64_t frame;               /* bytes from the stack pointer to the caller's */
 } pl_result_code;
 
 typedef struct pl_result_counts {

@@ -5,6 +5,34 @@
  */
 #include "shim.h"
 
+/* What debuggers are told. To them the stubs are as package unwind of the compiler says it for machine code: a stub that runs or
+ * ends a Python frame is followed by the caller of the frame, so that the frame is seen once, and routines between two units
+ * are passed over (by their marker, `lea rsp, [rsp+8]`).  The numbers are DWARF's: 0x0f and 0x16 say how the caller's rsp
+ * and rbp are computed, the lengths count the bytes that follow. */
+_Static_assert(offsetof(pl_unit, frame_bytes) == 28, "the rules say where a unit has the size of its machine frame");
+#define UNIT_FRAME "28"
+/* dup lit8 minus deref deref_size(4) const4u(marker) ne bra(+2) lit16 plus */
+#define PASS_ROUTINE "0x12, 0x38, 0x1c, 0x06, 0x94, 4, 0x0c, 0x48, 0x8d, 0x64, 0x24, 0x2e, 0x28, 2, 0, 0x40, 0x22"
+
+/* The unit is left: rsp is what it was before the exit tail's two words, and the size of the unit's frame; rbp is the caller
+ * of the frame whose address was pushed.
+ * breg6(32) breg6(16) deref plus_uconst(frame_bytes) deref_size(4) plus ...; breg6(0) deref plus_uconst(previous) deref */
+#define AT_EXIT \
+    ".cfi_escape 0x0f, 27, 0x76, 32, 0x76, 16, 0x06, 0x23, " UNIT_FRAME ", 0x94, 4, 0x22, " PASS_ROUTINE "\n" \
+    ".cfi_escape 0x16, 6, 6, 0x76, 0, 0x06, 0x23, " PL_ASM_FRAME_PREVIOUS ", 0x06\n"
+
+/* The unit goes on afterwards: only its two words are passed over. */
+#define AT_FLUSH \
+    ".cfi_def_cfa rbp, 32\n" \
+    ".cfi_offset rbp, -32\n" \
+    ".cfi_offset rip, -24\n"
+
+/* In place of a unit, the frame's address at rsp.
+ * breg7(16) ...; breg7(0) deref plus_uconst(previous) deref */
+#define AT_COLD \
+    ".cfi_escape 0x0f, 19, 0x77, 16, " PASS_ROUTINE "\n" \
+    ".cfi_escape 0x16, 6, 6, 0x77, 0, 0x06, 0x23, " PL_ASM_FRAME_PREVIOUS ", 0x06\n"
+
 _Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && sizeof(pl_regs) == 256,
                "the exit stubs write pl_regs by offset");
 
@@ -31,6 +59,8 @@ _Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && s
 #define CLOSE \
     "leave\n" \
     ".cfi_def_cfa rsp, 8\n" \
+    ".cfi_offset rip, -8\n" \
+    ".cfi_same_value rbp\n" \
     "ret\n"
 
 /* Saves into the pl_regs at rsp.  The two words that an exit tail has pushed and its return address lie between the unit's
@@ -192,6 +222,7 @@ __asm__(
 
     STUB("pl_exit_stub")
     OPEN
+    AT_EXIT
     "subq $256, %rsp\n"
     "andq $-16, %rsp\n"
     SAVE_REGS
@@ -202,6 +233,7 @@ __asm__(
 
     STUB("pl_exit_general_stub")
     OPEN
+    AT_EXIT
     "subq $256, %rsp\n"
     "andq $-16, %rsp\n"
     SAVE_REGS
@@ -212,6 +244,7 @@ __asm__(
     /* A pl_regs for pl_exit to read lies below the area that is restored afterwards. */
     STUB("pl_flush_stub")
     OPEN
+    AT_FLUSH
     "subq $320, %rsp\n"
     "andq $-16, %rsp\n"
     SAVE_CALLER_SAVED
@@ -284,14 +317,14 @@ __asm__(
     /* Unit entry convention: rbp = linked frame, rsp = 8 mod 16. */
     STUB("pl_stub_cold")
     "pushq %rbp\n"
-    ".cfi_def_cfa_offset 16\n"
-    ".cfi_offset rbp, -16\n"
+    AT_COLD
     "movq %r15, %rdi\n"
     "movq %rbp, %rsi\n"
     "movq %r14, %rdx\n"
     "call pl_run_cold\n"
     "popq %rdx\n"
-    ".cfi_def_cfa_offset 8\n"
+    ".cfi_def_cfa rsp, 8\n"
+    ".cfi_same_value rbp\n"
     "movq " PL_ASM_FRAME_PREVIOUS "(%rdx), %rbp\n"
     "ret\n"
     END("pl_stub_cold"));

@@ -17,5 +17,7 @@ func compile(snapshot []byte, opt hooks.Options) (*hooks.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &hooks.Result{Code: r.Code, EntryOffset: r.EntryOffset, Meta: r.Meta, Name: r.Name}, nil
+	return &hooks.Result{
+		Code: r.Code, EntryOffset: r.EntryOffset, Frame: r.Frame, Routines: r.Routines, Meta: r.Meta, Name: r.Name,
+	}, nil
 }

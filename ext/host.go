@@ -18,6 +18,7 @@ import (
 
 	"pystonlite/hooks"
 	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/unwind"
 )
 
 // host implements hooks.Host with the callbacks of the shim.
@@ -31,7 +32,11 @@ func serve(h *host) {
 	}
 	workers := int(h.api.workers)
 	tuneRuntime(workers)
-	service := hooks.NewService(h, compile, hooks.Config{Workers: workers, CodeCap: int64(h.api.code_cap)})
+	service := hooks.NewService(h, compile, hooks.Config{
+		Workers: workers, CodeCap: int64(h.api.code_cap), Mapped: func(base, size, layout uint64) {
+			tellDebugger(unwind.Region{Base: base, Size: size, Layout: layout, FramePrevious: uint64(h.api.frame_previous)})
+		},
+	})
 	table := codemeta.AppendReasonTable(nil)
 	C.call_started(h.api, bytesOf(table), C.size_t(len(table)))
 	service.Run()

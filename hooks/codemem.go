@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sort"
@@ -8,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"pystonlite/specializer/unwind"
 )
 
 // Executable memory.
@@ -20,6 +23,9 @@ import (
 // it inherited (it loads a fresh copy of this library, with an empty Memory, and the writable view is not inherited), and
 // the parent never reuses a block that a child may still run (the host does not send it for freeing, see
 // pl_unit_free in cshim/install.c).
+
+// Beside the code lies its layout, which debuggers read (specializer/unwind): memory that is written before the code is known
+// to anybody, and whose pages exist as far as there is code.
 
 // BlockID names a piece of code in a Memory.
 type BlockID uint64
@@ -34,6 +40,7 @@ type Block struct {
 type Memory struct {
 	mu      sync.Mutex
 	limit   int64 // bytes of regions; 0: none
+	told    func(base, size, layout uint64)
 	mapped  int64 // bytes of all regions
 	used    int64 // bytes of all live blocks, rounded up
 	regions []*region
@@ -43,6 +50,7 @@ type Memory struct {
 
 type region struct {
 	write, exec []byte
+	layout      []byte // a 16-bit word for each granule of code
 	// free is sorted by offset, and no two spans touch.
 	free []span
 }
@@ -60,6 +68,8 @@ const (
 	pageSize   = 4096
 	// blockAlign is a cache line, so that the compiler's alignment of loops within the code holds in memory.
 	blockAlign = 64
+	// layoutWord is the size of a word of a layout.
+	layoutWord = 2
 	// fill is the breakpoint instruction: running into freed or unused memory stops at once.
 	fill = 0xcc
 )
@@ -73,13 +83,15 @@ func (e *memoryError) Refusal() string { return e.reason }
 // errMemoryFull is returned by Place when the cap is reached.
 var errMemoryFull error = &memoryError{"code memory full"}
 
-// NewMemory returns an empty memory that maps at most limit bytes (0: any number).
-func NewMemory(limit int64) *Memory {
-	return &Memory{limit: limit, blocks: make(map[BlockID]blockPlace)}
+// NewMemory returns an empty memory that maps at most limit bytes (0: any number). It tells told, unless that is nil, where each
+// region is, and its layout.
+func NewMemory(limit int64, told func(base, size, layout uint64)) *Memory {
+	return &Memory{limit: limit, told: told, blocks: make(map[BlockID]blockPlace)}
 }
 
-// Place copies code into executable memory.
-func (m *Memory) Place(code []byte) (Block, error) {
+// Place copies code into executable memory. Its frame has the given number of bytes, the code from offset routines on that of a
+// routine.
+func (m *Memory) Place(code []byte, frame, routines int) (Block, error) {
 	if len(code) == 0 {
 		return Block{}, errors.New("no code to place")
 	}
@@ -99,10 +111,23 @@ func (m *Memory) Place(code []byte) (Block, error) {
 	for i := copy(target, code); i < size; i++ {
 		target[i] = fill
 	}
+	place.describe(frame, routines)
 	m.used += int64(size)
 	m.lastID++
 	m.blocks[m.lastID] = place
 	return Block{ID: m.lastID, Address: addressOf(place.region.exec) + uint64(place.offset)}, nil
+}
+
+// describe writes the layout of a block.
+func (p blockPlace) describe(frame, routines int) {
+	words := p.region.layout[p.offset/unwind.Granule*layoutWord:]
+	for at := 0; at < p.size; at += unwind.Granule {
+		word := min(frame/8, unwind.SameFrame-1)
+		if at >= routines {
+			word = unwind.RoutineFrame
+		}
+		binary.LittleEndian.PutUint16(words[at/unwind.Granule*layoutWord:], uint16(word))
+	}
 }
 
 // Free gives a block back.  Its code must not run any more.
@@ -179,6 +204,9 @@ func (m *Memory) grow(size int) error {
 	}
 	m.mapped += want
 	m.regions = append(m.regions, r)
+	if m.told != nil {
+		m.told(addressOf(r.exec), uint64(want), addressOf(r.layout))
+	}
 	return nil
 }
 
@@ -200,10 +228,15 @@ func mapRegion(size int) (*region, error) {
 		// A child made by fork cannot write to its parent's code.
 		err = unix.Madvise(write, unix.MADV_DONTFORK)
 	}
+	var layout []byte
+	if err == nil {
+		words := roundUp(size, unwind.Granule) / unwind.Granule * layoutWord
+		layout, err = unix.Mmap(-1, 0, words, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("mmap: %w", err), unmap(write), unmap(exec))
 	}
-	return &region{write: write, exec: exec, free: []span{{0, size}}}, nil
+	return &region{write: write, exec: exec, layout: layout, free: []span{{0, size}}}, nil
 }
 
 func unmap(view []byte) error {

@@ -17,9 +17,9 @@ func executable(m *Memory, b Block) []byte {
 }
 
 func TestMemory_CodeAppearsInTheExecutableView(t *testing.T) {
-	m := NewMemory(0)
+	m := NewMemory(0, nil)
 	code := []byte{0xb8, 42, 0, 0, 0, 0xc3}
-	block, err := m.Place(code)
+	block, err := m.Place(code, 16, 1<<20)
 	require.NoError(t, err)
 	require.Zero(t, block.Address%blockAlign)
 	view := executable(m, block)
@@ -29,8 +29,8 @@ func TestMemory_CodeAppearsInTheExecutableView(t *testing.T) {
 }
 
 func TestMemory_NoMappingIsWritableAndExecutable(t *testing.T) {
-	m := NewMemory(0)
-	_, err := m.Place([]byte{0xc3})
+	m := NewMemory(0, nil)
+	_, err := m.Place([]byte{0xc3}, 16, 1<<20)
 	require.NoError(t, err)
 	maps, err := os.ReadFile("/proc/self/maps")
 	require.NoError(t, err)
@@ -47,17 +47,17 @@ func TestMemory_NoMappingIsWritableAndExecutable(t *testing.T) {
 }
 
 func TestMemory_FreedBlocksAreFilledAndReused(t *testing.T) {
-	m := NewMemory(0)
+	m := NewMemory(0, nil)
 	var blocks []Block
 	for i := range 3 {
-		b, err := m.Place(bytes.Repeat([]byte{byte(i)}, 100))
+		b, err := m.Place(bytes.Repeat([]byte{byte(i)}, 100), 16, 1<<20)
 		require.NoError(t, err)
 		blocks = append(blocks, b)
 	}
 	view := executable(m, blocks[1])
 	m.Free(blocks[1].ID)
 	require.Equal(t, bytes.Repeat([]byte{fill}, 128), view)
-	again, err := m.Place(make([]byte, 128))
+	again, err := m.Place(make([]byte, 128), 16, 1<<20)
 	require.NoError(t, err)
 	require.Equal(t, blocks[1].Address, again.Address)
 	require.NotEqual(t, blocks[1].ID, again.ID)
@@ -65,14 +65,14 @@ func TestMemory_FreedBlocksAreFilledAndReused(t *testing.T) {
 }
 
 func TestMemory_CapIsARefusal(t *testing.T) {
-	m := NewMemory(3 * pageSize)
-	_, err := m.Place(make([]byte, 2*pageSize))
+	m := NewMemory(3*pageSize, nil)
+	_, err := m.Place(make([]byte, 2*pageSize), 16, 1<<20)
 	require.NoError(t, err)
-	_, err = m.Place(make([]byte, 2*pageSize))
+	_, err = m.Place(make([]byte, 2*pageSize), 16, 1<<20)
 	var refusal Refusal
 	require.ErrorAs(t, err, &refusal)
 	require.Equal(t, "code memory full", refusal.Refusal())
-	_, err = m.Place(make([]byte, pageSize))
+	_, err = m.Place(make([]byte, pageSize), 16, 1<<20)
 	require.NoError(t, err, "what still fits is placed")
 	used, mapped := m.Usage()
 	require.EqualValues(t, 3*pageSize, used)
@@ -80,9 +80,9 @@ func TestMemory_CapIsARefusal(t *testing.T) {
 }
 
 func TestMemory_LargeCodeGetsItsOwnRegion(t *testing.T) {
-	m := NewMemory(0)
+	m := NewMemory(0, nil)
 	code := bytes.Repeat([]byte{0x90}, 3*regionSize+1)
-	b, err := m.Place(code)
+	b, err := m.Place(code, 16, 1<<20)
 	require.NoError(t, err)
 	require.Equal(t, code, executable(m, b)[:len(code)])
 }
@@ -90,13 +90,13 @@ func TestMemory_LargeCodeGetsItsOwnRegion(t *testing.T) {
 // TestMemory_RandomPlaceAndFree checks that live blocks keep their bytes and that everything can be joined again.
 func TestMemory_RandomPlaceAndFree(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
-	m := NewMemory(0)
+	m := NewMemory(0, nil)
 	live := map[Block][]byte{}
 	for range 5000 {
 		if rng.Intn(2) == 0 {
 			code := make([]byte, 1+rng.Intn(2000))
 			rng.Read(code)
-			b, err := m.Place(code)
+			b, err := m.Place(code, 16, 1<<20)
 			require.NoError(t, err)
 			live[b] = code
 			continue

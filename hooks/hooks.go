@@ -35,6 +35,8 @@ type Options struct {
 type Result struct {
 	Code        []byte // position independent
 	EntryOffset int
+	Frame       int // bytes from the stack pointer to the caller's
+	Routines    int // offset behind which code has the frame of a routine, see specializer/unwind
 	Meta        *codemeta.Tables
 	Name        string
 }

@@ -13,6 +13,8 @@ import (
 type Config struct {
 	Workers int   // compilations at the same time; less than two: one
 	CodeCap int64 // bytes of code memory; 0: no limit
+	// Mapped is told of code memory before anything is in it; nil when nobody wants to know.
+	Mapped func(base, size, layout uint64)
 }
 
 // Service compiles for one host.
@@ -29,7 +31,7 @@ type Service struct {
 
 // NewService returns a service that has not started.
 func NewService(host Host, compile CompileFunc, cfg Config) *Service {
-	return &Service{host: host, compile: compile, workers: cfg.Workers, memory: NewMemory(cfg.CodeCap)}
+	return &Service{host: host, compile: compile, workers: cfg.Workers, memory: NewMemory(cfg.CodeCap, cfg.Mapped)}
 }
 
 // Run serves the host until Host.Next says that there will be no more messages.
@@ -102,7 +104,7 @@ func (s *Service) build(m Message) (*Result, Block, error) {
 	if err := unit.Meta.Validate(); err != nil {
 		return nil, Block{}, err
 	}
-	block, err := s.memory.Place(unit.Code)
+	block, err := s.memory.Place(unit.Code, unit.Frame, unit.Routines)
 	return unit, block, err
 }
 

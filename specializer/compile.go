@@ -30,6 +30,8 @@ type Options struct {
 type Result struct {
 	Code        []byte // position independent, absolute addresses of the snapshot apart
 	EntryOffset int
+	Frame       int // as in lower.Code
+	Routines    int // as in lower.Code
 	Meta        *codemeta.Tables
 	Name        string // qualified name of the function
 }
@@ -88,7 +90,9 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 	}
 	opt.dump("exits", func() string { return out.Meta.String() })
 	opt.dump("disassembly", func() string { return out.Disassembly(f) })
-	return &Result{Code: out.Bytes, EntryOffset: out.EntryOffset, Meta: out.Meta, Name: code.QualName}, nil
+	return &Result{
+		Code: out.Bytes, EntryOffset: out.EntryOffset, Frame: out.Frame, Routines: out.Routines, Meta: out.Meta, Name: code.QualName,
+	}, nil
 }
 
 // refusal translates the "no" of a stage into ours.

@@ -116,9 +116,7 @@ func (e *emitter) emitCallee() {
 
 	e.RR(amd64.Mov64, frameReg, frame)
 	e.MR(amd64.Mov64, amd64.At(ctxReg, off.CtxCurrentFrame), frame)
-	e.RI(amd64.Sub64, amd64.RSP, 8)
-	e.CallMem(amd64.At(cell, off.CodeDirect))
-	e.RI(amd64.Add64, amd64.RSP, 8)
+	e.routineCall(func() { e.CallMem(amd64.At(cell, off.CodeDirect)) })
 
 	// It comes back with rdx its frame.
 	e.RM(amd64.Mov64, callable, amd64.At(amd64.RDX, off.FrameFunc))
@@ -155,6 +153,13 @@ func (e *emitter) emitCallee() {
 	e.RR(amd64.Mov64, amd64.RCX, ctxReg)
 	e.RR(amd64.Mov64, amd64.R8, threadReg)
 	e.JmpMem(e.word(e.helper(pyabi.HelperPyCall)))
+}
+
+// routineCall makes the call of a unit in a routine of ours: debuggers know it by the instruction that follows (package unwind).
+func (e *emitter) routineCall(call func()) {
+	e.RI(amd64.Sub64, amd64.RSP, 8)
+	call()
+	e.Lea(amd64.RSP, amd64.At(amd64.RSP, 8))
 }
 
 // repeat emits a loop that runs as often as r says, which it counts down.

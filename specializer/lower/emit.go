@@ -11,6 +11,7 @@ import (
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
 	"pystonlite/specializer/regalloc"
+	"pystonlite/specializer/unwind"
 )
 
 // emitter writes the bytes of one unit.
@@ -95,6 +96,8 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	}
 	e.emitTail()
 	e.emitDealloc()
+	e.Align(unwind.Granule)
+	routines := e.Offset()
 	for _, r := range e.resumers {
 		e.emitResumer(r)
 	}
@@ -136,7 +139,10 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 		}
 	}
 	meta := e.meta.Tables()
-	return &Code{Bytes: append([]byte(nil), code...), EntryOffset: 0, Meta: meta, Marks: e.marks}, nil
+	return &Code{
+		Bytes: append([]byte(nil), code...), EntryOffset: 0, Frame: 8 + 8*len(e.saved) + int(e.size),
+		Routines: e.FinalOffset(routines), Meta: meta, Marks: e.marks,
+	}, nil
 }
 
 // outOfLine adds code behind the blocks.

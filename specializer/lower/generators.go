@@ -239,9 +239,7 @@ func (e *emitter) emitResumer(r *resumer) {
 	e.MI(amd64.Mov8, amd64.At(gen, off.GenFrameState), off.GenFrameExecuting)
 	e.RR(amd64.Mov64, frameReg, frame)
 	e.MR(amd64.Mov64, amd64.At(ctxReg, off.CtxCurrentFrame), frame)
-	e.RI(amd64.Sub64, amd64.RSP, 8)
-	e.CallReg(amd64.RAX)
-	e.RI(amd64.Add64, amd64.RSP, 8)
+	e.routineCall(func() { e.CallReg(amd64.RAX) })
 
 	// It comes back with rdx its frame.
 	own := func(field int32) amd64.Mem { return amd64.At(amd64.RDX, field-off.GenFrame) }

@@ -76,6 +76,8 @@ type Options struct {
 type Code struct {
 	Bytes       []byte
 	EntryOffset int
+	Frame       int // bytes from rsp, where the prologue has left it, to the caller's
+	Routines    int // offset behind which code has the frame of a routine, see package unwind
 	Meta        *codemeta.Tables
 	Marks       []Mark // in the order of the code; empty unless asked for
 }

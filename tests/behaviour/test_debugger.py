@@ -1,0 +1,45 @@
+"""gdb follows the stack through machine code, and finds in it the Python frames that python-gdb (py-bt) asks for."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import child_environment
+
+HERE = Path(__file__).parent / "debugger"
+CASES = (
+    "plainly", "handing_over", "raising", "releasing", "out_of_c", "looking_up", "sending", "iterating", "awaiting", "fresh",
+    "partial",
+)  # fmt: skip
+MAY_BE_IN_STOCK = {"handing_over", "cold"}
+
+
+def words(output: str, first: str) -> list[list[str]]:
+    return [line.split()[1:] for line in output.splitlines() if line.startswith(first + " ")]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_gdb_finds_each_frame_once(case: str) -> None:
+    debugger = shutil.which("gdb")
+    if debugger is None:
+        pytest.skip("gdb is not installed")
+    command = [debugger, "-nx", "-q", "-batch", "-iex", "set debuginfod enabled off", "-ex", "run"]
+    command += ["-ex", f"source {HERE / 'gdb_frames.py'}", "-ex", "kill", "--args"]
+    # The environment is for the program alone: gdb embeds an interpreter, too.
+    command += ["env", *(f"{name}={value}" for name, value in child_environment("compile_all").items())]
+    command += [sys.executable, str(HERE / "stopped.py"), case]
+    done = subprocess.run(
+        command, env=child_environment(None), capture_output=True, text=True, timeout=120, check=False
+    )
+    shown = done.stdout + done.stderr
+    (compiled,) = words(done.stdout, "compiled")
+    assert case in compiled or case == "partial", shown
+    assert {"stop", "unknown"} <= set(compiled), shown
+
+    seen = [address for (address,) in words(done.stdout, "seen") if address != "stock"]
+    frames = words(done.stdout, "frame")
+    assert seen == [address for address, name in frames if address in seen or name not in MAY_BE_IN_STOCK], shown
+    assert words(done.stdout, "outermost") == [["_start"]], shown
