@@ -257,7 +257,7 @@ read_unit(pl_job *job)
     unit->entry = (const uint8_t *)code->entry;
     unit->code_size = code->size;
     unit->block_id = code->block;
-    unit->frame_bytes = (uint32_t)code->frame;
+    unit->frame_bytes = code->frame;
     unit->fork_epoch = pl_fork_epoch;
     unit->compile_ns = head->compile_ns;
     unit->exits = read_array(&r, n->exits, sizeof(*unit->exits));

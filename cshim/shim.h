@@ -66,8 +66,8 @@ typedef struct pl_unit {
     const uint8_t *entry;         /* code start; executable mapping owned by the compile service */
     size_t code_size;
     PyCodeObject *code;           /* borrowed: the unit dies with it */
+    uint64_t frame_bytes;         /* of its machine frame with the return address, for debuggers: see stubs.c */
     uint32_t entry_bci;           /* 0, or the loop head it is entered at */
-    uint32_t frame_bytes;         /* of its machine frame with the return address, for debuggers: see stubs.c */
     uint32_t n_exits, n_frames, n_values, n_consts, n_refs;
     pl_exit_rec *exits;
     pl_exit_frame *frames;

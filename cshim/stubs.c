@@ -8,17 +8,22 @@
 /* What debuggers are told. To them the stubs are as package unwind of the compiler says it for machine code: a stub that runs or
  * ends a Python frame is followed by the caller of the frame, so that the frame is seen once, and routines between two units
  * are passed over (by their marker, `lea rsp, [rsp+8]`).  The numbers are DWARF's: 0x0f and 0x16 say how the caller's rsp
- * and rbp are computed, the lengths count the bytes that follow. */
-_Static_assert(offsetof(pl_unit, frame_bytes) == 28, "the rules say where a unit has the size of its machine frame");
-#define UNIT_FRAME "28"
-/* dup lit8 minus deref deref_size(4) const4u(marker) ne bra(+2) lit16 plus */
-#define PASS_ROUTINE "0x12, 0x38, 0x1c, 0x06, 0x94, 4, 0x0c, 0x48, 0x8d, 0x64, 0x24, 0x2e, 0x28, 2, 0, 0x40, 0x22"
+ * and rbp are computed, the lengths count the bytes that follow.  valgrind, which reads the rules, too, ends itself at operations
+ * that it does not know: these are among those it does. */
+_Static_assert(offsetof(pl_unit, frame_bytes) == 24 && sizeof(((pl_unit *)NULL)->frame_bytes) == 8,
+               "the rules say where a unit has the size of its machine frame");
+#define UNIT_FRAME "24"
+/* Behind a stack pointer twice: the second one is 16 more if the instruction at the return address below it begins as the marker.
+ * lit8 minus deref deref const1u(32) shl const4u(marker) const1u(32) shl eq lit4 shl plus */
+#define PASS_ROUTINE \
+    "0x38, 0x1c, 0x06, 0x06, 0x08, 32, 0x24, 0x0c, 0x48, 0x8d, 0x64, 0x24, 0x08, 32, 0x24, 0x29, 0x34, 0x24, 0x22"
 
 /* The unit is left: rsp is what it was before the exit tail's two words, and the size of the unit's frame; rbp is the caller
  * of the frame whose address was pushed.
- * breg6(32) breg6(16) deref plus_uconst(frame_bytes) deref_size(4) plus ...; breg6(0) deref plus_uconst(previous) deref */
+ * breg6(32) breg6(16) deref plus_uconst(frame_bytes) deref plus; breg6(0) deref plus_uconst(previous) deref */
+#define LEFT_STACK "0x76, 32, 0x76, 16, 0x06, 0x23, " UNIT_FRAME ", 0x06, 0x22"
 #define AT_EXIT \
-    ".cfi_escape 0x0f, 27, 0x76, 32, 0x76, 16, 0x06, 0x23, " UNIT_FRAME ", 0x94, 4, 0x22, " PASS_ROUTINE "\n" \
+    ".cfi_escape 0x0f, 37, " LEFT_STACK ", " LEFT_STACK ", " PASS_ROUTINE "\n" \
     ".cfi_escape 0x16, 6, 6, 0x76, 0, 0x06, 0x23, " PL_ASM_FRAME_PREVIOUS ", 0x06\n"
 
 /* The unit goes on afterwards: only its two words are passed over. */
@@ -28,9 +33,9 @@ _Static_assert(offsetof(pl_unit, frame_bytes) == 28, "the rules say where a unit
     ".cfi_offset rip, -24\n"
 
 /* In place of a unit, the frame's address at rsp.
- * breg7(16) ...; breg7(0) deref plus_uconst(previous) deref */
+ * breg7(16); breg7(0) deref plus_uconst(previous) deref */
 #define AT_COLD \
-    ".cfi_escape 0x0f, 19, 0x77, 16, " PASS_ROUTINE "\n" \
+    ".cfi_escape 0x0f, 23, 0x77, 16, 0x77, 16, " PASS_ROUTINE "\n" \
     ".cfi_escape 0x16, 6, 6, 0x77, 0, 0x06, 0x23, " PL_ASM_FRAME_PREVIOUS ", 0x06\n"
 
 _Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && sizeof(pl_regs) == 256,

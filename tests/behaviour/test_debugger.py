@@ -1,4 +1,4 @@
-"""gdb follows the stack through machine code, and finds in it the Python frames that python-gdb (py-bt) asks for."""
+"""Debuggers and the stack: gdb follows it through machine code, and finds in it the Python frames that python-gdb (py-bt) asks for."""
 
 import shutil
 import subprocess
@@ -43,3 +43,16 @@ def test_gdb_finds_each_frame_once(case: str) -> None:
     frames = words(done.stdout, "frame")
     assert seen == [address for address, name in frames if address in seen or name not in MAY_BE_IN_STOCK], shown
     assert words(done.stdout, "outermost") == [["_start"]], shown
+
+
+def test_valgrind_reads_the_rules() -> None:
+    """The rules of the stubs are in the extension module, and valgrind ends itself at what it does not know in such rules."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        pytest.skip("valgrind is not installed")
+    program = "import pyston_lite\ndef f(x): return x\nf(1)\nprint(pyston_lite.is_compiled(f))"
+    done = subprocess.run(
+        [valgrind, "-q", "--tool=none", sys.executable, "-c", program],
+        env=child_environment("compile_all"), capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
