@@ -150,6 +150,13 @@ pl_miss_entry(pl_unit *unit, PyCodeObject *co, int64_t bci)
     pl_note_handler(pl_code_get(unit->code), unit, times);
 }
 
+void
+pl_miss_yield(pl_unit *unit, PyCodeObject *co, int64_t bci)
+{
+    uint32_t times = note_site(co, (uint32_t)bci, pl_reason_never_ran());
+    pl_note_yield(pl_code_get(unit->code), unit, times);
+}
+
 /* ---- exits ---------------------------------------------------------------------------------------------------------- */
 
 /* Where an outer frame stands while its CALL runs an inlined callee: at the last cache entry, as in the stock evaluator. */

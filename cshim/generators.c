@@ -245,13 +245,19 @@ pl_throw_into(PyThreadState *ts, pl_frame *f, pl_code *pc, PyObject **result)
 }
 
 /* Where a delegation has ended in an exception with a value (its receiver has caught what was thrown in), CPython resumes
- * behind the SEND, at its jump target. */
+ * behind the SEND, at its jump target; else behind a yield. */
 void
 pl_miss_resume(pl_code *pc, const pl_frame *f)
 {
     int64_t at = pl_running(f);
-    if (f->owner == FRAME_OWNED_BY_GENERATOR && pl_opcode(f->f_code, at) == JUMP_BACKWARD_NO_INTERRUPT) {
+    if (f->owner != FRAME_OWNED_BY_GENERATOR) {
+        return;
+    }
+    if (pl_opcode(f->f_code, at) == JUMP_BACKWARD_NO_INTERRUPT) {
         pl_miss_entry(pc->unit, f->f_code, at + 1);
+    }
+    else {
+        pl_miss_yield(pc->unit, f->f_code, at + 1);
     }
 }
 

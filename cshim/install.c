@@ -410,6 +410,7 @@ make_job(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *samp
     }
     unit->code = pc->code;
     unit->entry_bci = entry_bci;
+    pc->unseen |= pc->code->co_warmup != 0 || pl_cfg.compile_all;
     refs = pl_snapshot(pc, func, entry_bci, sample, &job->snapshot, &why);
     if (refs == NULL || job->snapshot.failed || job->snapshot.len < sizeof(pl_snapshot_head)) {
         *reason = why;

@@ -74,7 +74,7 @@ typedef struct exit_reason {
 /* Written once, before `n_exit_reasons` is; no exit exists earlier. */
 static exit_reason *exit_reasons;
 static uint32_t n_exit_reasons;
-static uint16_t reason_exception;
+static uint16_t reason_exception, reason_never_ran;
 
 void
 pl_reasons_set(const uint8_t *table, size_t length)
@@ -99,6 +99,9 @@ pl_reasons_set(const uint8_t *table, size_t length)
         if (strcmp(exit_reasons[i].name, "exception") == 0) {
             reason_exception = (uint16_t)i;
         }
+        if (strcmp(exit_reasons[i].name, "never_ran") == 0) {
+            reason_never_ran = (uint16_t)i;
+        }
         at += 2 + strlen(exit_reasons[i].name);
     }
     __atomic_store_n(&n_exit_reasons, n, __ATOMIC_RELEASE);
@@ -120,6 +123,12 @@ uint16_t
 pl_reason_exception(void)
 {
     return reason_exception;
+}
+
+uint16_t
+pl_reason_never_ran(void)
+{
+    return reason_never_ran;
 }
 
 uint64_t
@@ -190,6 +199,16 @@ void
 pl_note_handler(pl_code *pc, pl_unit *unit, uint32_t times)
 {
     if (times >= PL_EXIT_LIMIT) {
+        retire(pc, unit);
+    }
+}
+
+/* A unit has no entry behind a yield that had never run when it was made.  It is given up once: if the next one has none either, the
+ * reason is another. */
+void
+pl_note_yield(pl_code *pc, pl_unit *unit, uint32_t times)
+{
+    if (times == PL_EXIT_LIMIT) {
         retire(pc, unit);
     }
 }

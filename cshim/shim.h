@@ -127,6 +127,7 @@ typedef struct pl_code {
     uint8_t scanned, patched, compiles;
     bool exits;                   /* has edges that may be patched: its frames are run by pl_run_with_exits; once false, for good */
     bool foreign;                 /* frames of it run outside of pl_run_stock: its back-edges are never patched */
+    bool unseen;                  /* has been compiled before the interpreter collected feedback, or all is to be compiled */
 
     _Alignas(PL_CACHE_LINE) uint64_t settled;     /* calls without machine code, but for those passed on since `granted`: pl_calls */
     uint64_t next_look;           /* the call at which the counter and the arguments are looked at again */
@@ -272,6 +273,7 @@ typedef struct pl_exit_result { PyObject *value; const uint8_t *resume; } pl_exi
 #define PL_SAME_FRAME ((PyObject *)1)
 /* An exception of `co` would go on at bci, where the unit has no entry; one that is needed often is made. */
 void pl_miss_entry(pl_unit *unit, PyCodeObject *co, int64_t bci);
+void pl_miss_yield(pl_unit *unit, PyCodeObject *co, int64_t bci);
 pl_exit_result pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t id, pl_ctx *ctx);
 extern const uint8_t pl_exit_stub[], pl_exit_general_stub[];   /* asm: [rsp+8]=unit, [rsp+16]=exit id; saves registers, calls pl_exit */
 extern const uint8_t pl_flush_stub[];       /* asm: same arguments; PL_EXIT_FLUSH: preserves every register */
@@ -540,7 +542,9 @@ const char *pl_policy_refusal(const pl_code *pc);  /* why this code must not be 
 void pl_note_deopt(pl_code *pc, pl_unit *unit, uint64_t exit_id);
 /* After an exception whose handler the unit has not, for the `times`th time: a handler that is needed often gets compiled. */
 void pl_note_handler(pl_code *pc, pl_unit *unit, uint32_t times);
+void pl_note_yield(pl_code *pc, pl_unit *unit, uint32_t times);
 uint16_t pl_reason_exception(void);                /* the exit reason of exceptions */
+uint16_t pl_reason_never_ran(void);                /* and of code that was left out */
 const char *pl_intern_reason(const char *text, size_t length);      /* a string that lives as long as the process */
 void pl_count_refusal(const char *interned);
 

@@ -435,6 +435,8 @@ put_code(pl_snap *s, pl_buffer *out, uint32_t index, const pl_buffer *feedback)
         co->co_nlocalsplus, co->co_ncellvars, co->co_nfreevars, co->co_stacksize, co->_co_firsttraceable,
     };
     pl_put(out, numbers, sizeof numbers);
+    const pl_code *pc = pl_code_get(co);
+    pl_put_u8(out, pc != NULL && pc->unseen);
     put_address(out, _PyCode_CODE(co));
     put_address(out, whole ? attribute_caches(co) : NULL);
     if (whole) {

@@ -33,7 +33,7 @@ const (
 	ReasonAttrMissing
 	ReasonChunkFull
 	ReasonNoGenerator
-	ReasonInlinedCold
+	ReasonNeverRan
 	ReasonCollection
 	ReasonStress
 
@@ -74,8 +74,8 @@ var reasons = [numReasons]reasonInfo{
 	ReasonAttrMissing:       {"attr_missing", true},
 	ReasonChunkFull:         {"chunk_full", false},
 	ReasonNoGenerator:       {"no_generator", false},
-	ReasonInlinedCold:       {"inlined_cold", true}, // code of an inlined function that had never run
-	ReasonCollection:        {"collection", false},  // an allocation at which the cyclic collector would run
+	ReasonNeverRan:          {"never_ran", true},   // code that had never run when it was compiled
+	ReasonCollection:        {"collection", false}, // an allocation at which the cyclic collector would run
 	ReasonStress:            {"stress", false},
 }
 

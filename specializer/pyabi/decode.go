@@ -74,7 +74,7 @@ func (c *coder) snapshot(s *Snapshot) {
 	c.id(&s.Func)
 	c.id(&s.Globals)
 	c.id(&s.Builtins)
-	list(c, &s.Codes, 72, c.code)
+	list(c, &s.Codes, 73, c.code)
 	list(c, &s.Profile, 2, c.u16)
 	list(c, &s.Resumes, 8, func(o *Operand) {
 		c.u32(&o.BCI)
@@ -100,6 +100,7 @@ func (c *coder) code(k *Code) {
 	c.i32(&k.NFree)
 	c.i32(&k.StackSize)
 	c.i32(&k.FirstTraceable)
+	c.flag(&k.Unseen)
 	c.u64(&k.Addr)
 	c.u64(&k.Caches)
 	c.bytes(&k.Bytes)

@@ -144,6 +144,7 @@ type Code struct {
 	NFree          int32
 	StackSize      int32
 	FirstTraceable int32
+	Unseen         bool   // it may have run as machine code that was made before the interpreter collected feedback
 	Addr           uint64 // address of the first code unit (co_code_adaptive)
 	Caches         uint64 // address of the inline caches of its attribute instructions, 0 when it has none
 	Bytes          []byte // canonical bytecode; empty when only the header is known

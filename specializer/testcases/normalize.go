@@ -9,6 +9,9 @@ import (
 // Normalised addresses lie this far apart, so that no two objects or code objects overlap.
 const spacing = 1 << 16
 
+// fullCounter is the counter of an instruction that has been specialised and has not missed since (Python/specialize.c).
+const fullCounter = 53
+
 // renumber gives things new numbers in the order in which it meets them.
 type renumber struct {
 	low, high uint64 // the last address given out below and above 4 GiB
@@ -106,11 +109,20 @@ func (n *renumber) code(k *pyabi.Code) {
 	n.address(&k.Addr)
 	n.address(&k.Caches)
 	k.File = path.Base(k.File)
+	counter := false
 	for at := 0; at+1 < len(k.Bytes); at += 2 {
-		// An inline cache is a unit whose canonical opcode is zero.
-		if k.Bytes[at] == 0 {
-			k.Adaptive[at], k.Adaptive[at+1] = 0, 0
+		// An inline cache is a unit whose canonical opcode is zero. The first one is a counter, of which it matters whether it has
+		// begun; a full one says that the instruction has met one class only.
+		if k.Bytes[at] != 0 {
+			counter = true
+			continue
 		}
+		begun := k.Adaptive[at] != 0 || k.Adaptive[at+1] != 0
+		k.Adaptive[at], k.Adaptive[at+1] = 0, 0
+		if counter && begun {
+			k.Adaptive[at] = fullCounter
+		}
+		counter = false
 	}
 }
 

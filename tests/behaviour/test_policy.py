@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import types
+from collections.abc import Generator
 
 import pyston_lite
 import pytest
@@ -154,6 +155,82 @@ def test_requests_of_code_that_rests_are_given_up() -> None:
 
 def sides(shape):
     return shape.sides + shape.inner
+
+
+def by_opcode(code: int, x: int) -> int:
+    if code == 0:
+        return x + 1
+    if code == 1:
+        return len(str(x))
+    if code == 2:
+        return max(x, 7)
+    if code == 3:
+        return x * x - 2
+    return abs(x)
+
+
+def never_ran() -> int:
+    return int(pyston_lite.stats()["deopts"].get("never_ran", 0))
+
+
+def test_code_that_has_never_run_is_left_out_until_it_runs() -> None:
+    """It is an exit that is taken some times; then the function is compiled with it, and from the third one on with everything."""
+    limit, rows = 40, []
+    pyston_lite.enable(threshold=100, loop_threshold=1_000_000, sync=True)
+    f = fresh(by_opcode)
+    for _ in range(200):
+        f(0, 3)
+    assert_compiled(f)
+    rows = [row for row in pyston_lite.functions() if row["qualname"] == "by_opcode"]
+    small = rows[-1]["code_bytes"]
+    left = []
+    for code in range(5):
+        before = never_ran()
+        assert [f(code, -9) for _ in range(300)] == [by_opcode(code, -9)] * 300
+        left.append(never_ran() - before)
+        assert_compiled(f)
+    assert left == [0, limit, limit, 0, 0]
+    rows = [row for row in pyston_lite.functions() if row["qualname"] == "by_opcode"]
+    assert rows[-1]["code_bytes"] > small and rows[-1]["compiles"] == 3
+
+
+def two_phases(n: int) -> Generator[int, None, None]:
+    for i in range(n):
+        yield i + 1
+    while True:
+        yield max(n, 2)
+
+
+def test_a_generator_goes_on_in_machine_code_behind_a_yield_that_had_never_run() -> None:
+    pyston_lite.enable(threshold=100, loop_threshold=1_000_000, sync=True)
+    f = fresh(two_phases)
+    generator = f(1000)
+    assert [next(generator) for _ in range(1000)] == list(range(1, 1001))
+    assert_compiled(f)
+
+    def entries() -> int:
+        return sum(row["entries"] for row in pyston_lite.functions() if row["qualname"] == "two_phases")
+
+    assert [next(generator) for _ in range(1000)] == [1000] * 1000
+    assert_compiled(f)
+    before = entries()
+    assert [next(generator) for _ in range(1000)] == [1000] * 1000
+    assert entries() - before == 1000
+
+
+def test_code_that_was_compiled_before_there_was_feedback_is_not_thought_to_have_never_run() -> None:
+    pyston_lite.enable(threshold=100, loop_threshold=1_000_000, sync=True)
+    f = compiled(fresh(by_opcode))
+    for x in [*range(300), *["text"] * 100]:  # what was guessed fails, and it is compiled again
+        for code in range(5):
+            try:
+                f(code, x)  # type: ignore[arg-type]
+            except TypeError:
+                assert x == "text"
+    before = never_ran()
+    for code in range(5):
+        f(code, 3)
+    assert never_ran() == before
 
 
 @pytest.mark.parametrize(("turns", "deopts"), [(1, False), (150, True)])

@@ -23,6 +23,7 @@ var outside = node{block: -1}
 type translator struct {
 	*frontend.Builder
 	flow       *flow
+	ran        *ran
 	targets    map[node]*frontend.Target
 	order      []node
 	index      map[node]int // position in order
@@ -61,7 +62,7 @@ func Build(snap *pyabi.Snapshot) (f *ir.Func, err error) {
 			entries = append(entries, e.BCI)
 		}
 	}
-	t.flow = newFlow(instrs, entries...)
+	t.flow, t.ran = newFlow(instrs, entries...), newRan(t.Code, instrs)
 	t.enter(entries)
 	t.translateAll()
 	return t.F, nil
@@ -94,8 +95,7 @@ func (t *translator) enter(entries []int32) {
 	}
 }
 
-// BuildInlined translates a callee whose frame is elided; see frontend.NewInlinedBuilder. Code that has never run since the
-// interpreter began to collect feedback becomes an exit. It refuses what needs a frame of its own, and loops, in which a call
+// BuildInlined translates a callee whose frame is elided; see frontend.NewInlinedBuilder. It refuses what needs a frame of its own, and loops, in which a call
 // costs nothing.
 func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame, args []ir.Type) (f *ir.Func, err error) {
 	defer frontend.Refused(&f, &err)
@@ -108,7 +108,7 @@ func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame
 	}
 	validate(code, instrs, 0)
 	t := &translator{Builder: frontend.NewInlinedBuilder(snap, code, frame, args), targets: map[node]*frontend.Target{}, index: map[node]int{}, node: outside}
-	t.flow = newFlow(instrs, 0)
+	t.flow, t.ran = newFlow(instrs, 0), newRan(code, instrs)
 	for n := range t.flow.blocks {
 		if t.flow.blocks[n].head {
 			frontend.Refuse("loop")
@@ -118,52 +118,6 @@ func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame
 	t.JumpTo(t.order[0])
 	t.translateAll()
 	return t.F, nil
-}
-
-// quickened says whether the interpreter specialises the code as it runs.
-func quickened(instrs []Instr) bool {
-	for k := range instrs {
-		if instrs[k].Op == OpResume {
-			return instrs[k].Adaptive == OpResumeQuick
-		}
-	}
-	return false
-}
-
-// leaveCold ends an inlined block that has not run since feedback is collected, and says whether it did.
-func (t *translator) leaveCold(blk *block) bool {
-	for k := blk.first; k < blk.last; k++ {
-		in := &t.flow.instrs[k]
-		if in.Op != OpRaiseVarargs && !t.neverRan(in) {
-			continue
-		}
-		in = &t.flow.instrs[blk.first]
-		for _, s := range t.Code.Sites {
-			if int32(s.BCI) == in.Start && codemeta.Reason(s.Reason) == codemeta.ReasonInlinedCold {
-				frontend.Refuse("code that was thought to be cold")
-			}
-		}
-		t.Begin(in.Start, in.BCI, in.Next)
-		t.Cur.Cold = true
-		t.Exit(uint16(codemeta.ReasonInlinedCold))
-		return true
-	}
-	return false
-}
-
-// neverRan says whether the interpreter has never tried to specialise the instruction: then its counter, the first cache
-// entry, is still zero (Python/specialize.c, _PyCode_Quicken).
-func (t *translator) neverRan(in *Instr) bool {
-	at := 2 * (in.BCI + 1)
-	return unspecialized[in.Adaptive] && int(at)+1 < len(t.Code.Adaptive) && t.Code.Adaptive[at] == 0 && t.Code.Adaptive[at+1] == 0
-}
-
-// unspecialized are the opcodes that wait for feedback. CALL is not among them: a specialised PRECALL of a C function makes the call itself
-// and skips it, so that it never runs.
-var unspecialized = [256]bool{
-	OpBinaryOpAdaptive: true, OpBinarySubscrAdaptive: true, OpCompareOpAdaptive: true, OpLoadAttrAdaptive: true,
-	OpLoadGlobalAdaptive: true, OpLoadMethodAdaptive: true, OpPrecallAdaptive: true, OpStoreAttrAdaptive: true,
-	OpStoreSubscrAdaptive: true, OpUnpackSequenceAdaptive: true,
 }
 
 // depthAt is the operand stack depth at a loop head: what the profile covers beyond the locals.
@@ -310,12 +264,15 @@ func (t *translator) translate(n node) {
 		return
 	}
 	blk := &t.flow.blocks[n.block]
-	if t.Inlined != nil && t.leaveCold(blk) {
-		return
-	}
+	leave := t.ran.until(blk, t.flow.instrs, t.Inlined != nil)
 	for k := blk.first; k < blk.last && t.Cur != nil; k++ {
 		in := &t.flow.instrs[k]
 		t.Begin(in.Start, in.BCI, in.Next)
+		if k == leave {
+			t.Cur.Cold = true
+			t.Exit(uint16(codemeta.ReasonNeverRan))
+			return
+		}
 		t.Mixed = misses(t.Code, in) >= manyMisses
 		if do := semantics[in.Op]; do != nil {
 			do(t, in)

@@ -36,7 +36,7 @@ func findEntries(snap *pyabi.Snapshot, instrs []Instr) []ir.Entry {
 	for _, h := range handlers(&snap.Codes[0], instrs) {
 		leaders = append(leaders, h.target)
 	}
-	t.flow = newFlow(instrs, leaders...)
+	t.flow, t.ran = newFlow(instrs, leaders...), newRan(t.Code, instrs)
 	for k := range t.flow.blocks {
 		t.flow.blocks[k].inner = -1
 	}

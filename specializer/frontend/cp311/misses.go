@@ -18,7 +18,7 @@ var byClass = [256]bool{
 }
 
 // misses is how often the instruction has met another class since it was specialised; 0 for instructions that do not count it, and in
-// recorded snapshots, which have no counts.
+// recorded snapshots, whose counters are full.
 func misses(code *pyabi.Code, in *Instr) int {
 	at := 2 * (int(in.BCI) + 1)
 	if !byClass[in.Adaptive] || at+2 > len(code.Adaptive) {

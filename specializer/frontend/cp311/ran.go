@@ -1,0 +1,90 @@
+package cp311
+
+import (
+	"pystonlite/specializer/codemeta"
+	"pystonlite/specializer/frontend"
+	"pystonlite/specializer/pyabi"
+)
+
+// Code that has never run is not compiled: it becomes an exit, and what only it leads to is not reached. Most branches of long
+// functions are such code. When the program gets there after all, stock runs it, which collects its feedback, and after some
+// times the unit is made anew with it.
+//
+// The interpreter shows what it has run since it began to collect feedback, with the ninth call or loop of a code object: an
+// instruction that waits to be specialised has a counter in its first cache entry, which is zero until it has run
+// (Python/specialize.c, _PyCode_Quicken). It shows nothing of what machine code has run, which is no matter if that was compiled under
+// this rule, and is all that counts if there was no feedback yet (pyabi.Code.Unseen).
+
+// ran knows what has run of one code object.
+type ran struct {
+	known bool
+	code  *pyabi.Code
+	again map[int32]bool // where code was left because it had never run
+}
+
+// mostAgain is how many times code may turn out to run after all. Then all of it is compiled: it is in a new phase.
+const mostAgain = 2
+
+func newRan(code *pyabi.Code, instrs []Instr) *ran {
+	r := &ran{known: quickened(instrs) && !code.Unseen, code: code, again: map[int32]bool{}}
+	for _, s := range code.Sites {
+		if codemeta.Reason(s.Reason) == codemeta.ReasonNeverRan {
+			r.again[int32(s.BCI)] = true
+		}
+	}
+	r.known = r.known && len(r.again) < mostAgain
+	return r
+}
+
+// quickened says whether the interpreter specialises the code as it runs.
+func quickened(instrs []Instr) bool {
+	for k := range instrs {
+		if instrs[k].Op == OpResume {
+			return instrs[k].Adaptive == OpResumeQuick
+		}
+	}
+	return false
+}
+
+// until is the instruction at which a block is left because it has never run, or -1. An inlined function cannot raise: a block of one that
+// does is left at its beginning, and the function refused if that happens.
+func (r *ran) until(blk *block, instrs []Instr, inlined bool) int {
+	leave := -1
+	for k := blk.first; k < blk.last; k++ {
+		if inlined && instrs[k].Op == OpRaiseVarargs && leave < 0 {
+			leave = blk.first
+			if r.again[instrs[leave].Start] {
+				frontend.Refuse("raises an exception")
+			}
+			return leave
+		}
+		if leave < 0 && r.known && r.never(&instrs[k]) {
+			at := k
+			if k > blk.first && opens[instrs[k-1].Op] {
+				at--
+			}
+			if !r.again[instrs[at].Start] {
+				leave = at
+			}
+		}
+	}
+	return leave
+}
+
+// opens are the instructions that are translated together with the next one: between the two stock has what no frame keeps (the
+// names of keywords), or an object that machine code does not make (a slice).
+var opens = [256]bool{OpKwNames: true, OpBuildSlice: true}
+
+// never says whether the interpreter has not run the instruction yet.
+func (r *ran) never(in *Instr) bool {
+	at := 2 * (int(in.BCI) + 1)
+	return unspecialized[in.Adaptive] && at+1 < len(r.code.Adaptive) && r.code.Adaptive[at] == 0 && r.code.Adaptive[at+1] == 0
+}
+
+// unspecialized are the opcodes that wait for feedback. CALL is not among them: a specialised PRECALL of a C function makes the call itself
+// and skips it, so that it never runs.
+var unspecialized = [256]bool{
+	OpBinaryOpAdaptive: true, OpBinarySubscrAdaptive: true, OpCompareOpAdaptive: true, OpLoadAttrAdaptive: true,
+	OpLoadGlobalAdaptive: true, OpLoadMethodAdaptive: true, OpPrecallAdaptive: true, OpStoreAttrAdaptive: true,
+	OpStoreSubscrAdaptive: true, OpUnpackSequenceAdaptive: true,
+}
