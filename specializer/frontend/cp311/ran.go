@@ -46,22 +46,29 @@ func quickened(instrs []Instr) bool {
 	return false
 }
 
-// until is the instruction at which a block is left because it has never run, or -1. An inlined function cannot raise: a block of one that
-// does is left at its beginning, and the function refused if that happens.
+// until is the instruction at which a block is left because it has never run, or -1: its beginning, unless an earlier instruction has run,
+// which must have raised an exception then. An inlined function cannot raise: a block of one that does is left at its beginning, and the
+// function refused if that happens.
 func (r *ran) until(blk *block, instrs []Instr, inlined bool) int {
-	leave := -1
-	for k := blk.first; k < blk.last; k++ {
-		if inlined && instrs[k].Op == OpRaiseVarargs && leave < 0 {
+	leave, begun := -1, false
+	for k := blk.first; k < blk.last && leave < 0; k++ {
+		in := &instrs[k]
+		switch {
+		case inlined && in.Op == OpRaiseVarargs:
 			leave = blk.first
 			if r.again[instrs[leave].Start] {
 				frontend.Refuse("raises an exception")
 			}
-			return leave
-		}
-		if leave < 0 && r.known && r.never(&instrs[k]) {
-			at := k
-			if k > blk.first && opens[instrs[k-1].Op] {
-				at--
+		case !r.known || !specialized[in.Op]:
+		case !r.never(in):
+			begun = true
+		default:
+			at := blk.first
+			if begun {
+				at = k
+				if opens[instrs[k-1].Op] {
+					at--
+				}
 			}
 			if !r.again[instrs[at].Start] {
 				leave = at
@@ -75,14 +82,19 @@ func (r *ran) until(blk *block, instrs []Instr, inlined bool) int {
 // names of keywords), or an object that machine code does not make (a slice).
 var opens = [256]bool{OpKwNames: true, OpBuildSlice: true}
 
-// never says whether the interpreter has not run the instruction yet.
+// never says whether the interpreter has not run the instruction yet, which is one that it specialises.
 func (r *ran) never(in *Instr) bool {
 	at := 2 * (int(in.BCI) + 1)
 	return unspecialized[in.Adaptive] && at+1 < len(r.code.Adaptive) && r.code.Adaptive[at] == 0 && r.code.Adaptive[at+1] == 0
 }
 
-// unspecialized are the opcodes that wait for feedback. CALL is not among them: a specialised PRECALL of a C function makes the call itself
-// and skips it, so that it never runs.
+// specialized are the opcodes that the interpreter specialises where they run, unspecialized what they are until then. CALL is not among
+// them: a specialised PRECALL of a C function makes the call itself and skips it, so that it never runs.
+var specialized = [256]bool{
+	OpBinaryOp: true, OpBinarySubscr: true, OpCompareOp: true, OpLoadAttr: true, OpLoadGlobal: true, OpLoadMethod: true, OpPrecall: true,
+	OpStoreAttr: true, OpStoreSubscr: true, OpUnpackSequence: true,
+}
+
 var unspecialized = [256]bool{
 	OpBinaryOpAdaptive: true, OpBinarySubscrAdaptive: true, OpCompareOpAdaptive: true, OpLoadAttrAdaptive: true,
 	OpLoadGlobalAdaptive: true, OpLoadMethodAdaptive: true, OpPrecallAdaptive: true, OpStoreAttrAdaptive: true,
