@@ -3,6 +3,7 @@ package main
 /*
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 // What gdb looks for, by these names (GDB manual, "JIT Compilation Interface"). Other libraries of the process may have the
 // same, so ours are bound to ourselves.
@@ -21,13 +22,14 @@ __attribute__((visibility("protected"))) struct jit_descriptor __jit_debug_descr
 
 __attribute__((visibility("protected"), noinline)) void __jit_debug_register_code(void) { __asm__ volatile("" ::: "memory"); }
 
+// The image is copied. Without memory the debugger is not told.
 static void register_image(const void *image, size_t size)
 {
-	struct jit_code_entry *entry = calloc(1, sizeof(*entry));
+	struct jit_code_entry *entry = calloc(1, sizeof(*entry) + size);
 	if (entry == NULL) {
 		return;
 	}
-	entry->symfile_addr = image;
+	entry->symfile_addr = memcpy(entry + 1, image, size);
 	entry->symfile_size = size;
 	entry->next_entry = __jit_debug_descriptor.first_entry;
 	if (entry->next_entry != NULL) {
@@ -41,11 +43,13 @@ static void register_image(const void *image, size_t size)
 import "C"
 
 import (
+	"unsafe"
+
 	"pystonlite/specializer/unwind"
 )
 
 // tellDebugger announces a region of code memory, for as long as the process lives. Regions are mapped one at a time.
 func tellDebugger(r unwind.Region) {
 	image := r.Image()
-	C.register_image(C.CBytes(image), C.size_t(len(image)))
+	C.register_image(unsafe.Pointer(unsafe.SliceData(image)), C.size_t(len(image)))
 }

@@ -95,8 +95,8 @@ func (t *translator) enter(entries []int32) {
 	}
 }
 
-// BuildInlined translates a callee whose frame is elided; see frontend.NewInlinedBuilder. It refuses what needs a frame of its own, and loops, in which a call
-// costs nothing.
+// BuildInlined translates a callee whose frame is elided; see frontend.NewInlinedBuilder. It refuses what needs a frame of its
+// own, and loops, in which a call costs nothing.
 func BuildInlined(snap *pyabi.Snapshot, code *pyabi.Code, frame *ir.InlinedFrame, args []ir.Type) (f *ir.Func, err error) {
 	defer frontend.Refused(&f, &err)
 	instrs, err := decode(code)

@@ -26,9 +26,12 @@ type ran struct {
 const mostAgain = 2
 
 func newRan(code *pyabi.Code, instrs []Instr) *ran {
-	r := &ran{known: quickened(instrs) && !code.Unseen, code: code, again: map[int32]bool{}}
+	r := &ran{known: quickened(instrs) && !code.Unseen, code: code}
 	for _, s := range code.Sites {
 		if codemeta.Reason(s.Reason) == codemeta.ReasonNeverRan {
+			if r.again == nil {
+				r.again = map[int32]bool{}
+			}
 			r.again[int32(s.BCI)] = true
 		}
 	}
