@@ -42,7 +42,8 @@ def test_gdb_finds_each_frame_once(case: str) -> None:
     seen = [address for (address,) in words(done.stdout, "seen") if address != "stock"]
     frames = words(done.stdout, "frame")
     assert seen == [address for address, name in frames if address in seen or name not in MAY_BE_IN_STOCK], shown
-    assert words(done.stdout, "outermost") == [["_start"]], shown
+    # gdb shows nothing beyond main when it knows which function that is.
+    assert words(done.stdout, "outermost") in ([["_start"]], [["main"]]), shown
 
 
 def test_valgrind_reads_the_rules() -> None:
