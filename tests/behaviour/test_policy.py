@@ -61,6 +61,47 @@ def test_outcomes_are_counted_of_functions_that_are_gone_too() -> None:
     assert grown["called"] == sum(grown[name] for name in grown if name not in ("called", "without_exits"))
 
 
+FULL = """
+import gc, json
+import pyston_lite
+
+BODY = "\\n".join(f"    t = t * 3 + [x, {k}][{k} % 2] - len(str(x))" for k in range(60))
+pyston_lite.enable(compile_all=True, code_cap_mb=1)
+
+def make(n):
+    scope = {}
+    exec(f"def f{n}(x):\\n    t = {n}\\n{BODY}\\n    return t", scope)
+    return scope[f"f{n}"]
+
+def plain(n, x):
+    t = n
+    for k in range(60):
+        t = t * 3 + [x, k][k % 2] - len(str(x))
+    return t
+
+functions = [make(n) for n in range(100)]
+right = all(f(7) == plain(n, 7) for n, f in enumerate(functions))
+stats = pyston_lite.stats()
+compiled = sum(map(pyston_lite.is_compiled, functions))
+right = right and all(f(70) == plain(n, 70) for n, f in enumerate(functions))
+del functions
+gc.collect()
+later = make(1000)
+right = right and later(5) == plain(1000, 5)
+print(json.dumps({
+    "right": right, "compiled": compiled, "refused": stats["refused"], "mapped": stats["service"]["code_mapped"],
+    "later": pyston_lite.is_compiled(later),
+}))
+"""
+
+
+def test_where_code_memory_ends_compilation_stops_by_name_until_there_is_room() -> None:
+    shown = json.loads(subprocess.run([sys.executable, "-c", FULL], capture_output=True, check=True).stdout)
+    assert shown["right"] and shown["later"]
+    assert shown["compiled"] > 0 and shown["refused"] == {"code memory full": 100 - shown["compiled"]}
+    assert shown["mapped"] == 1 << 20
+
+
 def test_becomes_hot_by_calls() -> None:
     pyston_lite.enable(threshold=10, loop_threshold=1_000_000, sync=True)
     f = fresh(total)
