@@ -269,7 +269,7 @@ func (t *translator) translate(n node) {
 		in := &t.flow.instrs[k]
 		t.Begin(in.Start, in.BCI, in.Next)
 		if k == leave {
-			t.Cur.Cold = true
+			t.Cur.Cold = k == blk.first // else what comes before the exit runs
 			t.Exit(uint16(codemeta.ReasonNeverRan))
 			return
 		}
