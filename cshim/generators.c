@@ -249,10 +249,10 @@ pl_throw_into(PyThreadState *ts, pl_frame *f, pl_code *pc, PyObject **result)
 void
 pl_miss_resume(pl_code *pc, const pl_frame *f)
 {
-    int64_t at = pl_running(f);
     if (f->owner != FRAME_OWNED_BY_GENERATOR) {
         return;
     }
+    int64_t at = pl_running(f);
     if (pl_opcode(f->f_code, at) == JUMP_BACKWARD_NO_INTERRUPT) {
         pl_miss_entry(pc->unit, f->f_code, at + 1);
     }

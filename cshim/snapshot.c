@@ -427,7 +427,8 @@ put_code(pl_snap *s, pl_buffer *out, uint32_t index, const pl_buffer *feedback)
     PyCodeObject *co = s->codes[index];
     bool whole = is_whole(s, index);
     put_object_number(s, out, (PyObject *)co);
-    put_address(out, pl_code_ensure(co));
+    const pl_code *pc = pl_code_ensure(co);
+    put_address(out, pc);
     put_str(out, co->co_qualname);
     put_str(out, co->co_filename);
     const int32_t numbers[] = {
@@ -435,7 +436,6 @@ put_code(pl_snap *s, pl_buffer *out, uint32_t index, const pl_buffer *feedback)
         co->co_nlocalsplus, co->co_ncellvars, co->co_nfreevars, co->co_stacksize, co->_co_firsttraceable,
     };
     pl_put(out, numbers, sizeof numbers);
-    const pl_code *pc = pl_code_get(co);
     pl_put_u8(out, pc != NULL && pc->unseen);
     put_address(out, _PyCode_CODE(co));
     put_address(out, whole ? attribute_caches(co) : NULL);
@@ -454,7 +454,7 @@ put_code(pl_snap *s, pl_buffer *out, uint32_t index, const pl_buffer *feedback)
     put_block(out, PyBytes_AS_STRING(table), whole ? (size_t)PyBytes_GET_SIZE(table) : 0);
     if (has_feedback(s, index)) {
         pl_put(out, feedback->data, feedback->len);
-        put_sites(out, index == 0 ? s->unit_code : pl_code_get(co));
+        put_sites(out, index == 0 ? s->unit_code : pc);
     }
     else {
         pl_put_u32(out, 0);

@@ -89,13 +89,12 @@ func NewMemory(limit int64, told func(base, size, layout uint64)) *Memory {
 	return &Memory{limit: limit, told: told, blocks: make(map[BlockID]blockPlace)}
 }
 
-// Place copies code into executable memory. Its frame has the given number of bytes, the code from offset routines on that of a
-// routine.
-func (m *Memory) Place(code []byte, frame, routines int) (Block, error) {
-	if len(code) == 0 {
+// Place copies the code of a unit into executable memory, and describes its frames in the layout.
+func (m *Memory) Place(unit *Result) (Block, error) {
+	if len(unit.Code) == 0 {
 		return Block{}, errors.New("no code to place")
 	}
-	size := roundUp(len(code), blockAlign)
+	size := roundUp(len(unit.Code), blockAlign)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	place, ok := m.take(size)
@@ -108,10 +107,10 @@ func (m *Memory) Place(code []byte, frame, routines int) (Block, error) {
 		}
 	}
 	target := place.region.write[place.offset:][:size]
-	for i := copy(target, code); i < size; i++ {
+	for i := copy(target, unit.Code); i < size; i++ {
 		target[i] = fill
 	}
-	place.describe(frame, routines)
+	place.describe(unit.Frame, unit.Routines)
 	m.used += int64(size)
 	m.lastID++
 	m.blocks[m.lastID] = place
@@ -121,12 +120,12 @@ func (m *Memory) Place(code []byte, frame, routines int) (Block, error) {
 // describe writes the layout of a block.
 func (p blockPlace) describe(frame, routines int) {
 	words := p.region.layout[p.offset/unwind.Granule*layoutWord:]
+	word := uint16(min(frame/8, unwind.SameFrame-1))
 	for at := 0; at < p.size; at += unwind.Granule {
-		word := min(frame/8, unwind.SameFrame-1)
 		if at >= routines {
 			word = unwind.RoutineFrame
 		}
-		binary.LittleEndian.PutUint16(words[at/unwind.Granule*layoutWord:], uint16(word))
+		binary.LittleEndian.PutUint16(words[at/unwind.Granule*layoutWord:], word)
 	}
 }
 
@@ -230,8 +229,7 @@ func mapRegion(size int) (*region, error) {
 	}
 	var layout []byte
 	if err == nil {
-		words := roundUp(size, unwind.Granule) / unwind.Granule * layoutWord
-		layout, err = unix.Mmap(-1, 0, words, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+		layout, err = unix.Mmap(-1, 0, size/unwind.Granule*layoutWord, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("mmap: %w", err), unmap(write), unmap(exec))

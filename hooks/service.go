@@ -104,7 +104,7 @@ func (s *Service) build(m Message) (*Result, Block, error) {
 	if err := unit.Meta.Validate(); err != nil {
 		return nil, Block{}, err
 	}
-	block, err := s.memory.Place(unit.Code, unit.Frame, unit.Routines)
+	block, err := s.memory.Place(unit)
 	return unit, block, err
 }
 

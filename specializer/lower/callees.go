@@ -4,6 +4,7 @@ import (
 	"pystonlite/specializer/amd64"
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
+	"pystonlite/specializer/unwind"
 )
 
 // selectPyCall calls anything. Without keywords it goes through the unit's own routine for functions that have machine code.
@@ -30,7 +31,7 @@ func (e *emitter) emitCallee() {
 	off := e.s.off
 	general, found, start, other := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
 	complete, bound := e.NewLabel(), e.NewLabel()
-	e.Align(16)
+	e.Align(unwind.Granule)
 	e.Bind(e.callee)
 	e.MI(amd64.Cmp16, amd64.At(ctxReg, off.CtxUseTracing), 0)
 	e.Jcc(amd64.NE, general)

@@ -11,7 +11,6 @@ import (
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
 	"pystonlite/specializer/regalloc"
-	"pystonlite/specializer/unwind"
 )
 
 // emitter writes the bytes of one unit.
@@ -96,7 +95,6 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 	}
 	e.emitTail()
 	e.emitDealloc()
-	e.Align(unwind.Granule)
 	routines := e.Offset()
 	for _, r := range e.resumers {
 		e.emitResumer(r)

@@ -6,6 +6,7 @@ import (
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
 	"pystonlite/specializer/regalloc"
+	"pystonlite/specializer/unwind"
 )
 
 // selectYield suspends the generator: what it was doing is written into its frame, as at any yield in stock.
@@ -169,7 +170,7 @@ func (e *emitter) emitResumer(r *resumer) {
 	const gen, value, code, cell, unit, tmp, frame = amd64.RDI, amd64.RSI, amd64.RCX, amd64.RDX, amd64.R8, amd64.R10, amd64.R9
 	off := e.s.off
 	general, search, found := e.NewLabel(), e.NewLabel(), e.NewLabel()
-	e.Align(16)
+	e.Align(unwind.Granule)
 	e.Bind(r.label)
 
 	// A suspended generator (or one not started, which takes no value but None).

@@ -158,6 +158,9 @@ type Code struct {
 	Sites          []Site     // deopt history, sorted by BCI; of the same codes
 }
 
+// FullCounter is the first cache entry of an instruction that has been specialised and has not missed since (Python/specialize.c, 3.11).
+const FullCounter = 53
+
 // FeedbackKind says what a Feedback record knows.
 type FeedbackKind uint8
 

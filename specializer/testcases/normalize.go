@@ -9,9 +9,6 @@ import (
 // Normalised addresses lie this far apart, so that no two objects or code objects overlap.
 const spacing = 1 << 16
 
-// fullCounter is the counter of an instruction that has been specialised and has not missed since (Python/specialize.c).
-const fullCounter = 53
-
 // renumber gives things new numbers in the order in which it meets them.
 type renumber struct {
 	low, high uint64 // the last address given out below and above 4 GiB
@@ -120,7 +117,7 @@ func (n *renumber) code(k *pyabi.Code) {
 		begun := k.Adaptive[at] != 0 || k.Adaptive[at+1] != 0
 		k.Adaptive[at], k.Adaptive[at+1] = 0, 0
 		if counter && begun {
-			k.Adaptive[at] = fullCounter
+			k.Adaptive[at] = pyabi.FullCounter
 		}
 		counter = false
 	}

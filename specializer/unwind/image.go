@@ -2,6 +2,7 @@ package unwind
 
 import (
 	"bytes"
+	"debug/dwarf"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
@@ -12,9 +13,10 @@ const (
 	evaluatorVar  = "frame"
 	evaluatorType = "_PyInterpreterFrame"
 	addressSize   = 8
+	languageC99   = 0x0c // DWARF 4, section 7.12
 )
 
-// The entries of .debug_info, which are the lines of abbreviations.
+// The entries of .debug_info, which abbreviations describes.
 const (
 	dieUnit     = 1 + iota // compile_unit: producer, language, name, addresses
 	dieFunction            // subprogram: name, addresses
@@ -23,15 +25,53 @@ const (
 	dieStruct              // structure_type that is defined elsewhere: name
 )
 
-// abbreviations is the content of .debug_abbrev: per entry its number, tag, whether it has children, and pairs of attribute
-// and form (DWARF 4, section 7.5).
-var abbreviations = []byte{
-	dieUnit, 0x11, 1 /* producer */, 0x25, 0x08 /* language */, 0x13, 0x0b /* name */, 0x03, 0x08 /* low_pc */, 0x11, 0x01 /* high_pc */, 0x12, 0x07, 0, 0,
-	dieFunction, 0x2e, 1 /* name */, 0x03, 0x08 /* low_pc */, 0x11, 0x01 /* high_pc */, 0x12, 0x07, 0, 0,
-	dieVariable, 0x34, 0 /* name */, 0x03, 0x08 /* type */, 0x49, 0x13 /* location */, 0x02, 0x18, 0, 0,
-	diePointer, 0x0f, 0 /* type */, 0x49, 0x13, 0, 0,
-	dieStruct, 0x13, 0 /* name */, 0x03, 0x08 /* declaration */, 0x3c, 0x19, 0, 0,
-	0,
+// The forms of attributes in use (DWARF 4, section 7.5.4).
+const (
+	formAddress = 0x01
+	formData8   = 0x07
+	formString  = 0x08
+	formData1   = 0x0b
+	formRef4    = 0x13
+	formExpr    = 0x18
+	formPresent = 0x19
+)
+
+type attribute struct {
+	name dwarf.Attr
+	form byte
+}
+
+// abbreviations says what each entry consists of; the numbers of the entries count from 1.
+var abbreviations = []struct {
+	tag        dwarf.Tag
+	children   byte
+	attributes []attribute
+}{
+	dieUnit - 1: {dwarf.TagCompileUnit, 1, []attribute{
+		{dwarf.AttrProducer, formString}, {dwarf.AttrLanguage, formData1}, {dwarf.AttrName, formString},
+		{dwarf.AttrLowpc, formAddress}, {dwarf.AttrHighpc, formData8},
+	}},
+	dieFunction - 1: {dwarf.TagSubprogram, 1, []attribute{
+		{dwarf.AttrName, formString}, {dwarf.AttrLowpc, formAddress}, {dwarf.AttrHighpc, formData8},
+	}},
+	dieVariable - 1: {dwarf.TagVariable, 0, []attribute{
+		{dwarf.AttrName, formString}, {dwarf.AttrType, formRef4}, {dwarf.AttrLocation, formExpr},
+	}},
+	diePointer - 1: {dwarf.TagPointerType, 0, []attribute{{dwarf.AttrType, formRef4}}},
+	dieStruct - 1:  {dwarf.TagStructType, 0, []attribute{{dwarf.AttrName, formString}, {dwarf.AttrDeclaration, formPresent}}},
+}
+
+// abbrev is the content of .debug_abbrev.
+func abbrev() []byte {
+	var out expression
+	for k, entry := range abbreviations {
+		out.uleb(uint64(k + 1)).uleb(uint64(entry.tag)).op(entry.children)
+		for _, a := range entry.attributes {
+			out.uleb(uint64(a.name)).op(a.form)
+		}
+		out.op(0, 0)
+	}
+	return *out.op(0)
 }
 
 // info is the content of .debug_info.
@@ -39,7 +79,7 @@ func (r *Region) info() []byte {
 	const header = 4 + 2 + 4 + 1
 	var dies expression
 	here := func() uint32 { return uint32(header + len(dies)) }
-	dies.op(dieUnit).text("pyston-lite").op(0x0c).text("machine code").u64(r.Base).u64(r.Size) // C99
+	dies.op(dieUnit).text("pyston-lite").op(languageC99).text("machine code").u64(r.Base).u64(r.Size)
 	structure := here()
 	dies.op(dieStruct).text(evaluatorType)
 	pointer := here()
@@ -68,7 +108,7 @@ func (r *Region) Image() []byte {
 		{".text", elf.SHT_NOBITS, elf.SHF_ALLOC | elf.SHF_EXECINSTR, nil},
 		{".debug_frame", elf.SHT_PROGBITS, 0, r.callFrame()},
 		{".debug_info", elf.SHT_PROGBITS, 0, r.info()},
-		{".debug_abbrev", elf.SHT_PROGBITS, 0, abbreviations},
+		{".debug_abbrev", elf.SHT_PROGBITS, 0, abbrev()},
 		{".shstrtab", elf.SHT_STRTAB, 0, nil},
 	}
 	var names expression

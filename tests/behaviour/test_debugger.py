@@ -7,26 +7,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.behaviour.debugger import stopped
 from tests.support import child_environment
 
 HERE = Path(__file__).parent / "debugger"
-CASES = (
-    "plainly", "handing_over", "raising", "releasing", "out_of_c", "looking_up", "sending", "iterating", "awaiting", "fresh",
-    "partial",
-)  # fmt: skip
 MAY_BE_IN_STOCK = {"handing_over", "cold"}
+
+
+def tool(name: str) -> str:
+    """The path of a debugger. Those are packages of the system, which pip cannot install and `make test` does not ask for: whoever has
+    none skips their tests, by name."""
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} not found: install the Debian package {name}")
+    return path
 
 
 def words(output: str, first: str) -> list[list[str]]:
     return [line.split()[1:] for line in output.splitlines() if line.startswith(first + " ")]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", stopped.CASES)
 def test_gdb_finds_each_frame_once(case: str) -> None:
-    debugger = shutil.which("gdb")
-    if debugger is None:
-        pytest.skip("gdb is not installed")
-    command = [debugger, "-nx", "-q", "-batch", "-iex", "set debuginfod enabled off", "-ex", "run"]
+    command = [tool("gdb"), "-nx", "-q", "-batch", "-iex", "set debuginfod enabled off", "-ex", "run"]
     command += ["-ex", f"source {HERE / 'gdb_frames.py'}", "-ex", "kill", "--args"]
     # The environment is for the program alone: gdb embeds an interpreter, too.
     command += ["env", *(f"{name}={value}" for name, value in child_environment("compile_all").items())]
@@ -48,12 +51,9 @@ def test_gdb_finds_each_frame_once(case: str) -> None:
 
 def test_valgrind_reads_the_rules() -> None:
     """The rules of the stubs are in the extension module, and valgrind ends itself at what it does not know in such rules."""
-    valgrind = shutil.which("valgrind")
-    if valgrind is None:
-        pytest.skip("valgrind is not installed")
     program = "import pyston_lite\ndef f(x): return x\nf(1)\nprint(pyston_lite.is_compiled(f))"
     done = subprocess.run(
-        [valgrind, "-q", "--tool=none", sys.executable, "-c", program],
+        [tool("valgrind"), "-q", "--tool=none", sys.executable, "-c", program],
         env=child_environment("compile_all"), capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr

@@ -6,6 +6,7 @@ import sys
 import time
 import types
 from collections.abc import Generator
+from typing import Any
 
 import pyston_lite
 import pytest
@@ -16,14 +17,18 @@ from tests.support import assert_compiled, compiled, fresh, stock_copy
 pytestmark = pytest.mark.usefixtures("accelerated")
 
 
+def rows_of(qualname: str) -> list[dict[str, Any]]:
+    return [row for row in pyston_lite.functions() if row["qualname"] == qualname]
+
+
 def test_compile_and_report() -> None:
     f = fresh(total)
     assert not pyston_lite.is_compiled(f)
     pyston_lite.compile(f)
     assert_compiled(f)
-    before = sum(row["entries"] for row in pyston_lite.functions() if row["qualname"] == "total")
+    before = sum(row["entries"] for row in rows_of("total"))
     assert f(1000) == total(1000)
-    rows = [row for row in pyston_lite.functions() if row["qualname"] == "total"]
+    rows = rows_of("total")
     assert sum(row["entries"] for row in rows) > before
     assert all(
         set(row) >= {"qualname", "filename", "line", "state", "code_bytes", "compile_ms", "entries", "deopts"}
@@ -134,7 +139,7 @@ def multiples(numbers, k):
 
 
 def loops_of(name: str) -> list[tuple[str, str | None]]:
-    rows = [row for row in pyston_lite.functions() if row["qualname"] == name]
+    rows = rows_of(name)
     return [(loop["state"], loop["reason"]) for row in rows for loop in row["loops"]]
 
 
@@ -194,10 +199,6 @@ def test_requests_of_code_that_rests_are_given_up() -> None:
     assert_compiled(resting)
 
 
-def sides(shape):
-    return shape.sides + shape.inner
-
-
 def by_opcode(code: int, x: int) -> int:
     if code == 0:
         return x + 1
@@ -216,14 +217,13 @@ def never_ran() -> int:
 
 def test_code_that_has_never_run_is_left_out_until_it_runs() -> None:
     """It is an exit that is taken some times; then the function is compiled with it, and from the third one on with everything."""
-    limit, rows = 40, []
+    limit = 40
     pyston_lite.enable(threshold=100, loop_threshold=1_000_000, sync=True)
     f = fresh(by_opcode)
     for _ in range(200):
         f(0, 3)
     assert_compiled(f)
-    rows = [row for row in pyston_lite.functions() if row["qualname"] == "by_opcode"]
-    small = rows[-1]["code_bytes"]
+    small = rows_of("by_opcode")[-1]["code_bytes"]
     left = []
     for code in range(5):
         before = never_ran()
@@ -231,8 +231,8 @@ def test_code_that_has_never_run_is_left_out_until_it_runs() -> None:
         left.append(never_ran() - before)
         assert_compiled(f)
     assert left == [0, limit, limit, 0, 0]
-    rows = [row for row in pyston_lite.functions() if row["qualname"] == "by_opcode"]
-    assert rows[-1]["code_bytes"] > small and rows[-1]["compiles"] == 3
+    row = rows_of("by_opcode")[-1]
+    assert row["code_bytes"] > small and row["compiles"] == 3
 
 
 def two_phases(n: int) -> Generator[int, None, None]:
@@ -250,7 +250,7 @@ def test_a_generator_goes_on_in_machine_code_behind_a_yield_that_had_never_run()
     assert_compiled(f)
 
     def entries() -> int:
-        return sum(row["entries"] for row in pyston_lite.functions() if row["qualname"] == "two_phases")
+        return sum(row["entries"] for row in rows_of("two_phases"))
 
     assert [next(generator) for _ in range(1000)] == [1000] * 1000
     assert_compiled(f)
@@ -265,13 +265,17 @@ def test_code_that_was_compiled_before_there_was_feedback_is_not_thought_to_have
     for x in [*range(300), *["text"] * 100]:  # what was guessed fails, and it is compiled again
         for code in range(5):
             try:
-                f(code, x)  # type: ignore[arg-type]
+                f(code, x)
             except TypeError:
                 assert x == "text"
     before = never_ran()
     for code in range(5):
         f(code, 3)
     assert never_ran() == before
+
+
+def sides(shape):
+    return shape.sides + shape.inner
 
 
 @pytest.mark.parametrize(("turns", "deopts"), [(1, False), (150, True)])

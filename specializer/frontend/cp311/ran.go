@@ -62,7 +62,7 @@ func (r *ran) until(blk *block, instrs []Instr, inlined bool) int {
 			if r.again[instrs[leave].Start] {
 				frontend.Refuse("raises an exception")
 			}
-		case !r.known || !specialized[in.Op]:
+		case !r.known || adaptive[in.Op] == 0:
 		case !r.never(in):
 			begun = true
 		default:
@@ -87,19 +87,24 @@ var opens = [256]bool{OpKwNames: true, OpBuildSlice: true}
 
 // never says whether the interpreter has not run the instruction yet, which is one that it specialises.
 func (r *ran) never(in *Instr) bool {
+	count, ok := counter(r.code, in)
+	return ok && count == 0 && in.Adaptive == adaptive[in.Op]
+}
+
+// counter is the first cache entry of an instruction that has one; what it counts depends on the opcode.
+func counter(code *pyabi.Code, in *Instr) (count int, ok bool) {
 	at := 2 * (int(in.BCI) + 1)
-	return unspecialized[in.Adaptive] && at+1 < len(r.code.Adaptive) && r.code.Adaptive[at] == 0 && r.code.Adaptive[at+1] == 0
+	if at+1 >= len(code.Adaptive) {
+		return 0, false
+	}
+	return int(code.Adaptive[at]) | int(code.Adaptive[at+1])<<8, true
 }
 
-// specialized are the opcodes that the interpreter specialises where they run, unspecialized what they are until then. CALL is not among
-// them: a specialised PRECALL of a C function makes the call itself and skips it, so that it never runs.
-var specialized = [256]bool{
-	OpBinaryOp: true, OpBinarySubscr: true, OpCompareOp: true, OpLoadAttr: true, OpLoadGlobal: true, OpLoadMethod: true, OpPrecall: true,
-	OpStoreAttr: true, OpStoreSubscr: true, OpUnpackSequence: true,
-}
-
-var unspecialized = [256]bool{
-	OpBinaryOpAdaptive: true, OpBinarySubscrAdaptive: true, OpCompareOpAdaptive: true, OpLoadAttrAdaptive: true,
-	OpLoadGlobalAdaptive: true, OpLoadMethodAdaptive: true, OpPrecallAdaptive: true, OpStoreAttrAdaptive: true,
-	OpStoreSubscrAdaptive: true, OpUnpackSequenceAdaptive: true,
+// adaptive says of opcodes that the interpreter specialises where they run what they are until then; 0 for all others. CALL is not
+// among them: a specialised PRECALL of a C function makes the call itself and skips it, so that it never runs.
+var adaptive = [256]uint8{
+	OpBinaryOp: OpBinaryOpAdaptive, OpBinarySubscr: OpBinarySubscrAdaptive, OpCompareOp: OpCompareOpAdaptive,
+	OpLoadAttr: OpLoadAttrAdaptive, OpLoadGlobal: OpLoadGlobalAdaptive, OpLoadMethod: OpLoadMethodAdaptive,
+	OpPrecall: OpPrecallAdaptive, OpStoreAttr: OpStoreAttrAdaptive, OpStoreSubscr: OpStoreSubscrAdaptive,
+	OpUnpackSequence: OpUnpackSequenceAdaptive,
 }

@@ -1,6 +1,7 @@
-"""Runs inside gdb once the program has stopped: prints what python-gdb looks at, and how far the stack can be followed."""
+"""Runs inside gdb, which alone has the module of that name, once the program has stopped: prints what python-gdb looks at, and how far
+the stack can be followed."""
 
-import gdb  # type: ignore[import-not-found]
+import gdb
 
 frame = gdb.newest_frame()
 names = []
