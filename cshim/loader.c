@@ -4,7 +4,8 @@
  * While it starts it changes three things that belong to the whole process, and they are put back:
  *
  *   - signal dispositions: handlers for the synchronous signals, SIGPIPE and others, and SA_ONSTACK added to handlers that
- *     were there (a handler instead of SIG_IGN for SIGPIPE would be inherited by exec as the default, which kills);
+ *     were there (a handler instead of SIG_IGN for SIGPIPE would be inherited by exec as the default, which kills); faults.c
+ *     keeps those that the compiler needs while it works;
  *   - the soft limit of open files, which it raises to the hard limit less one;
  *   - nothing else: the environment, the locale and the working directory are not touched, and the floating-point state and
  *     the signal mask belong to threads, of which the one that loads is ours.
@@ -181,6 +182,9 @@ restore_action(int sig)
     if (!same_handler && !is_of_library(&now)) {
         return;                   /* the host has set another handler meanwhile */
     }
+    if (!same_handler) {
+        pl_faults_keep(sig, &now);
+    }
     if (sigaction(sig, before, &replaced) == 0 && replaced.sa_handler != now.sa_handler) {
         sigaction(sig, &replaced, NULL);   /* it did so between the two calls */
     }
@@ -275,5 +279,6 @@ pl_loader_load(const char *path, uint32_t earlier_loads, const char **reason, ch
         return NULL;
     }
     host.library = info.dli_fbase;
+    pl_faults_forget(host.library);
     return (pl_serve_function *)serve;
 }

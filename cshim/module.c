@@ -108,6 +108,7 @@ static const config_row stress_rows[] = {
     {"guards", parse_count, offsetof(pl_config, stress_guards)},
     {"exits", parse_count, offsetof(pl_config, stress_exits)},
     {"shuffle", parse_count, offsetof(pl_config, stress_shuffle)},
+    {"faults", parse_count, offsetof(pl_config, stress_faults)},
     {"thresholds", parse_count, offsetof(pl_config, stress_thresholds)},
     {NULL, NULL, 0},
 };

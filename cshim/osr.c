@@ -247,14 +247,14 @@ is_counted_by_resumes(const pl_code *pc, const pl_loop *loop)
            pl_calls(pc) > loop->count / 2 && !pl_cfg.compile_all;
 }
 
-/* A loop with so few iterations a call that the function will be compiled long before the loop.  It is left alone for a while:
+/* A loop with so few iterations a call that the function will be compiled before the loop.  It is left alone for a while:
  * the calls are counted, and a counted iteration takes as long as a call. */
 static bool
 is_counted_by_calls(const pl_code *pc, const pl_loop *loop)
 {
-    enum { ENOUGH = 64, FEW = 4 };        /* iterations */
-    return pc->state == PL_COLD && loop->state == PL_COLD && loop->count >= ENOUGH && pl_calls(pc) > loop->count / FEW &&
-           !pl_cfg.compile_all;
+    enum { ENOUGH = 64 };                 /* iterations */
+    return pc->state == PL_COLD && loop->state == PL_COLD && loop->count >= ENOUGH && !pl_cfg.compile_all &&
+           pl_calls(pc) * pl_cfg.loop_threshold > (uint64_t)loop->count * pl_cfg.threshold;
 }
 
 /* The short way for most iterations of a cold loop: nothing to do but count. */

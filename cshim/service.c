@@ -264,7 +264,9 @@ on_next_message(pl_message *out)
             .stress_guards = job->stress_guards,
             .stress_exits = job->stress_exits,
             .stress_shuffle = job->stress_shuffle,
+            .stress_faults = job->stress_faults,
         };
+        pl_faults_begin();
     }
     pthread_mutex_unlock(&service.lock);
 }
@@ -285,6 +287,7 @@ on_deliver(const uint8_t *data, size_t length)
         memcpy(copy, data, length);
     }
     pthread_mutex_lock(&service.lock);
+    pl_faults_end();
     service.code_used = head.code_used;
     service.code_mapped = head.code_mapped;
     for (pl_job **link = &service.taken; *link != NULL; link = &(*link)->next) {
@@ -345,6 +348,7 @@ service_main(void *unused)
     service.loads++;
     if (serve(&service.api) != 0) {
         pthread_mutex_lock(&service.lock);
+        pl_faults_end();
         bool started = service.state == RUNNING;
         pthread_mutex_unlock(&service.lock);
         fail("compile service stopped", "the compile service has stopped");
@@ -413,6 +417,7 @@ static void
 after_fork_in_child(void)
 {
     pl_fork_epoch++;
+    pl_faults_end();
     finish_all(true);
     for (pl_job *job = service.ready; job != NULL; job = job->next) {
         job->abandoned = true;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PL_SERVICE_API_VERSION 3u
+#define PL_SERVICE_API_VERSION 4u
 
 enum pl_message_kind {
     PL_MESSAGE_COMPILE = 1,
@@ -26,7 +26,7 @@ typedef struct pl_message {
     size_t snapshot_len;
     const char *name;             /* qualified name in UTF-8, for dumps and logs */
     const char *dump_dir;         /* NULL when nothing is dumped */
-    uint32_t stress_guards, stress_exits, stress_shuffle;
+    uint32_t stress_guards, stress_exits, stress_shuffle, stress_faults;
 } pl_message;
 
 typedef struct pl_service_api {

@@ -554,7 +554,7 @@ typedef struct pl_config {
     bool sync, compile_all, verify;
     char *dump_dir, *library;
     PyObject *allow, *deny;                        /* frozensets of qualified names or NULL */
-    uint32_t stress_guards, stress_exits, stress_shuffle, stress_thresholds;   /* 0 off */
+    uint32_t stress_guards, stress_exits, stress_shuffle, stress_faults, stress_thresholds;   /* 0 off */
     size_t code_cap;
 } pl_config;
 extern pl_config pl_cfg;

@@ -57,6 +57,7 @@ func (h *host) Next() (hooks.Message, bool) {
 			StressGuards:  uint32(m.stress_guards),
 			StressExits:   uint32(m.stress_exits),
 			StressShuffle: uint32(m.stress_shuffle),
+			StressFaults:  uint32(m.stress_faults),
 		},
 	}, true
 }

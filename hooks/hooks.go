@@ -25,6 +25,7 @@ type Options struct {
 	StressGuards  uint32 // make every Nth guard fail; 0: off
 	StressExits   uint32 // take every Nth exit that is no guard; 0: off
 	StressShuffle uint32 // choose registers at random, by this seed; 0: off
+	StressFaults  uint32 // read through a nil pointer in every Nth compilation; 0: off
 
 	// Dump receives what a stage has to show; nil when nothing is dumped.  It is called while compiling, so that the
 	// stages before a failure are kept.

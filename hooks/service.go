@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,7 +27,8 @@ type Service struct {
 
 	next sync.Mutex // held by the worker that waits for a message
 
-	dumpFailure sync.Once
+	compilations atomic.Uint32 // for StressFaults
+	dumpFailure  sync.Once
 }
 
 // NewService returns a service that has not started.
@@ -118,12 +120,20 @@ func (s *Service) compileRecovered(m Message) (unit *Result, err error) {
 			unit, err = nil, fmt.Errorf("%v", p)
 		}
 	}()
+	if every := m.Options.StressFaults; every != 0 && s.compilations.Add(1)%every == 0 {
+		fault(nil)
+	}
 	unit, err = s.compile(m.Snapshot, m.Options)
 	if err == nil && (unit == nil || unit.Meta == nil) {
 		err = errors.New("the compiler returned no unit")
 	}
 	return unit, err
 }
+
+// fault is what the compiler would do by mistake.
+//
+//go:noinline
+func fault(unit *Result) int { return unit.Frame }
 
 // maxText bounds the text of a result, which becomes a key of the host's statistics.
 const maxText = 300

@@ -161,6 +161,24 @@ func TestService_EveryRequestGetsOneResult(t *testing.T) {
 	}
 }
 
+func TestService_NilPointersRefuseOneRequest(t *testing.T) {
+	var batch []Message
+	for id := uint64(1); id <= 6; id++ {
+		m := request(id, "fine")
+		m.Options.StressFaults = 3
+		batch = append(batch, m)
+	}
+	h, _ := run(t, Config{}, batch...)
+	for id := uint64(1); id <= 6; id++ {
+		if id%3 != 0 {
+			require.Equal(t, statusOK, h.results[id].status)
+			continue
+		}
+		require.Equal(t, statusInternal, h.results[id].status)
+		require.Contains(t, h.results[id].text, "nil pointer dereference")
+	}
+}
+
 func TestService_ResultNamesTheCode(t *testing.T) {
 	h, s := run(t, Config{}, request(9, "fine"))
 	r := h.results[9]

@@ -14,7 +14,7 @@ FALSE_WORDS = frozenset(("0", "off", "false", "no"))
 TRUE_WORDS = frozenset(("", "1", "on", "true", "yes"))
 
 # What can be made to fail on purpose: every Nth guard, and every Nth exit from machine code that could have been avoided.
-STRESS_MODES = frozenset(("guards", "exits", "shuffle", "thresholds"))
+STRESS_MODES = frozenset(("guards", "exits", "shuffle", "faults", "thresholds"))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

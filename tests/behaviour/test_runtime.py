@@ -15,7 +15,7 @@ import pyston_lite
 import pytest
 
 from tests.behaviour.hot import fib, running_totals, total
-from tests.support import call_both, compiled, fresh, run_both, stock_copy
+from tests.support import MODES, call_both, compiled, fresh, run_both, stock_copy
 
 pytestmark = pytest.mark.usefixtures("accelerated")
 
@@ -455,7 +455,9 @@ def test_exception_from_a_signal_handler_stops_a_loop() -> None:
 
 
 def test_signal_dispositions_and_environment_are_unchanged() -> None:
-    """Loading the compiler library installs no signal handler and changes no mask (its runtime would like to)."""
+    """Loading the compiler library installs no signal handler and changes no mask (its runtime would like to).
+
+    What stands while something is being compiled is in test_faults.py."""
     source = """
 import ctypes, os, signal
 def state():
@@ -472,7 +474,7 @@ for _ in range(300):
     work(200)
 print(state(), signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGINT))
 """
-    run_both(source)
+    run_both(source, tuple(mode for mode in MODES if mode != "background"))
 
 
 def test_no_file_descriptors_are_taken() -> None:
