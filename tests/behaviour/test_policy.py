@@ -159,8 +159,9 @@ def test_resumes_count_the_iterations_of_a_loop_that_yields() -> None:
 
 
 def test_a_loop_of_few_iterations_rests() -> None:
-    """Most of its iterations are not counted; it is looked at again, so a loop that becomes a long one is still found."""
-    pyston_lite.enable(threshold=1_000_000, loop_threshold=50_000, sync=True)
+    """When its function will be hot before it, most of its iterations are not counted; it is looked at again, so a loop that becomes a
+    long one is still found."""
+    pyston_lite.enable(threshold=7000, loop_threshold=50_000, sync=True)
     f = fresh(total)
     exits = pyston_lite.stats()["run"]["osr_exits"]
     for _ in range(2000):
