@@ -54,12 +54,15 @@ total = sum(f(turn) for turn in range(40) for f in functions)
 wait()
 stats = pyston_lite.stats()
 pyston_lite.enable(threshold=5, loop_threshold=10**9, sync=False)
-long = define("long", ["a = a + a * 3 - (a & 7)"] * 2000 + ["return a"])
-for _ in range(6):
-    long(1)
 during = before
-while is_busy() and during == before:
-    during = caught()
+for _ in range(10):                     # a busy machine may not let this thread see the first one
+    long = define("long", ["a = a + a * 3 - (a & 7)"] * 2000 + ["return a"])
+    for _ in range(6):
+        long(1)
+    while is_busy() and during == before:
+        during = caught()
+    if during != before:
+        break
 if how == "fork":
     child = os.fork()
     if child == 0:
