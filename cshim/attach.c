@@ -311,6 +311,7 @@ pl_hook_install(void)
     pl_hooked = interp;
     pl_enabled = true;
     pl_generators_hook(true);
+    pl_functions_hook(true);
     if (again) {
         pl_arm();                         /* there may be code with loops, which has run without us in the meantime */
     }
@@ -335,6 +336,7 @@ pl_hook_remove(void)
         armed = false;
     }
     pl_generators_hook(false);
+    pl_functions_hook(false);
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(pl_hooked);
     if (current == pl_hook) {
         pl_set_evaluator(pl_hooked, pl_previous_eval);

@@ -234,69 +234,6 @@ pl_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs, pl_ctx *ctx, Py
     return result;
 }
 
-/* ---- MAKE_FUNCTION --------------------------------------------------------------------------------------------------- */
-
-/* The namespace of the builtins for code with these globals, borrowed; NULL where CPython has to find it. */
-static PyObject *
-builtins_of(PyObject *globals)
-{
-    PyObject *found;
-    if (!PyDict_CheckExact(globals) || pl_dict_find(globals, &_Py_ID(__builtins__), &found) != PL_FOUND) {
-        return NULL;
-    }
-    return PyModule_Check(found) ? PyModule_GetDict(found) : PyDict_CheckExact(found) ? found : NULL;
-}
-
-/* PyFunction_New, which looks names up in the globals by calls, and what it takes from the code piece by piece. */
-static PyFunctionObject *
-new_function(PyCodeObject *co, PyObject *globals)
-{
-    PyObject *builtins = builtins_of(globals), *module = NULL;
-    if (builtins == NULL || pl_dict_find(globals, &_Py_ID(__name__), &module) == PL_UNKNOWN) {
-        return (PyFunctionObject *)PyFunction_New((PyObject *)co, globals);
-    }
-    Py_XINCREF(module);
-    Py_INCREF(builtins);
-    PyFunctionObject *f = PyObject_GC_New(PyFunctionObject, &PyFunction_Type);
-    if (f == NULL) {
-        Py_XDECREF(module);
-        Py_DECREF(builtins);
-        return NULL;
-    }
-    PyObject *doc = PyTuple_GET_SIZE(co->co_consts) > 0 ? PyTuple_GET_ITEM(co->co_consts, 0) : Py_None;
-    f->func_globals = Py_NewRef(globals);
-    f->func_builtins = builtins;
-    f->func_name = Py_NewRef(co->co_name);
-    f->func_qualname = Py_NewRef(co->co_qualname);
-    f->func_code = Py_NewRef(co);
-    f->func_defaults = f->func_kwdefaults = f->func_closure = f->func_dict = f->func_weakreflist = f->func_annotations = NULL;
-    f->func_doc = Py_NewRef(PyUnicode_Check(doc) ? doc : Py_None);
-    f->func_module = module;
-    f->vectorcall = _PyFunction_Vectorcall;
-    f->func_version = 0;
-    PyObject_GC_Track(f);
-    return f;
-}
-
-PyObject *
-pl_make_function(PyObject *code, PyObject *globals, int64_t flags, PyObject **operands)
-{
-    PyFunctionObject *function = new_function((PyCodeObject *)code, globals);
-    if (function == NULL) {
-        return NULL;
-    }
-    /* In the order of their bits, which is the order in which the instruction finds them on the stack. */
-    PyObject **fields[] = {
-        &function->func_defaults, &function->func_kwdefaults, &function->func_annotations, &function->func_closure,
-    };
-    for (int bit = 0; bit < 4; bit++) {
-        if (flags & (1 << bit)) {
-            *fields[bit] = Py_NewRef(*operands++);
-        }
-    }
-    return (PyObject *)function;
-}
-
 /* ---- with ------------------------------------------------------------------------------------------------------------- */
 
 /* A special method found on the type, or the TypeError of an object that is no context manager. */

@@ -286,6 +286,9 @@ extern const uint8_t pl_stub_cold[];        /* asm: unit entry convention; runs 
 PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_ctx *ctx);   /* asm: behind pl_enter */
 PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behind pl_stub_cold */
 
+/* ---- functions.c --------------------------------------------------------------------------------------------------- */
+void pl_functions_hook(bool install);              /* how functions die, with the hook */
+
 /* ---- generators.c ------------------------------------------------------------------------------------------------ */
 void pl_generators_hook(bool install);             /* iteration over generators from C, with the hook */
 bool pl_generator_layouts(void);                   /* whether private structs are as they are taken to be */

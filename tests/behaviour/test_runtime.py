@@ -454,6 +454,34 @@ def test_exception_from_a_signal_handler_stops_a_loop() -> None:
         signal.signal(signal.SIGALRM, old)
 
 
+def living_functions(n):
+    """How many objects more the collector counts."""
+    before = gc.get_count()[0]
+    f = lambda: n
+    counts = [gc.get_count()[0] - before]
+    f = None
+    counts.append(gc.get_count()[0] - before)
+    functions = []
+    for _ in range(n):
+        functions.append(lambda: n)
+    counts.append(gc.get_count()[0] - before)
+    tracked = all(map(gc.is_tracked, functions))
+    functions = f
+    counts.append(gc.get_count()[0] - before)
+    return counts, tracked
+
+
+def test_the_collector_counts_functions_as_in_stock() -> None:
+    """Also those in memory that dead ones have left."""
+    f = compiled(fresh(living_functions))
+    gc.disable()
+    try:
+        for function in f, stock_copy(living_functions):     # the first calls specialise instructions, and compile
+            assert [function(40) for _ in range(20)][-1] == ([1, 0, 40, 0], True)
+    finally:
+        gc.enable()
+
+
 def test_signal_dispositions_and_environment_are_unchanged() -> None:
     """Loading the compiler library installs no signal handler and changes no mask (its runtime would like to).
 
