@@ -311,7 +311,7 @@ pl_hook_install(void)
     pl_hooked = interp;
     pl_enabled = true;
     pl_generators_hook(true);
-    pl_functions_hook(true);
+    pl_pools_hook(true);
     if (again) {
         pl_arm();                         /* there may be code with loops, which has run without us in the meantime */
     }
@@ -330,13 +330,13 @@ pl_hook_remove(void)
     pl_block(PL_BLOCK_OFF);
     pl_enabled = false;
     leave_all();
+    pl_pools_hook(false);
     pl_pools_clear();
     if (armed) {
         pl_unwatch();
         armed = false;
     }
     pl_generators_hook(false);
-    pl_functions_hook(false);
     _PyFrameEvalFunction current = _PyInterpreterState_GetEvalFrameFunc(pl_hooked);
     if (current == pl_hook) {
         pl_set_evaluator(pl_hooked, pl_previous_eval);

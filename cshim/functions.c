@@ -1,55 +1,20 @@
 /* Function objects: making them, and freeing them.
  *
  * A comprehension, a generator expression and a lambda make a function wherever they are reached, which is mostly called once and
- * dies.  CPython looks two names up in the globals for each, and asks the allocator for memory.  Here the memory of some dead
- * functions is kept for the next ones, as CPython does with frames and tuples, and what the names stood for is remembered for as
- * long as the globals stay what they were.
- *
- * The collector counts as it would: one object more, one object less, and a collection where the count reaches the threshold.
+ * dies.  CPython looks two names up in the globals for each, and asks the allocator for memory.  Here what the names stood for is
+ * remembered for as long as the globals stay what they were, and the memory comes from functions that have died (pools.c).
  */
 #include "abi.h"
 
 #include "internal/pycore_gc.h"
 
-/* ---- memory ------------------------------------------------------------------------------------------------------------------- */
-
-enum { KEPT_MAX = 16 };
-static struct { PyFunctionObject *head; int count; } kept;     /* dead functions, chained through func_globals */
-static destructor stock_dealloc;                               /* of functions, while ours is in its place */
-
-/* A function without contents, not tracked yet; NULL with MemoryError. */
-static PyFunctionObject *
-allocate(void)
-{
-    struct _gc_runtime_state *gc = &pl_thread_state()->interp->gc;
-    PyFunctionObject *f = kept.head;
-    if (f == NULL || (gc->enabled && gc->generations[0].count >= gc->generations[0].threshold)) {
-        return PyObject_GC_New(PyFunctionObject, &PyFunction_Type);
-    }
-    kept.head = (PyFunctionObject *)f->func_globals;
-    kept.count--;
-    gc->generations[0].count++;
-    _Py_NewReference((PyObject *)f);
-    return f;
-}
-
-static void
-keep(PyFunctionObject *f)
-{
-    struct _gc_runtime_state *gc = &pl_thread_state()->interp->gc;
-    gc->generations[0].count -= gc->generations[0].count > 0;
-    f->func_globals = (PyObject *)kept.head;
-    kept.head = f;
-    kept.count++;
-}
-
 /* tp_dealloc of functions while the hook is installed: what CPython's does, in its order, but for the last step. */
-static void
-free_function(PyObject *object)
+void
+pl_function_dealloc(PyObject *object)
 {
     PyFunctionObject *f = (PyFunctionObject *)object;
-    if (kept.count >= KEPT_MAX || f->func_weakreflist != NULL) {
-        stock_dealloc(object);
+    if (f->func_weakreflist != NULL) {
+        pl_pool_pass_on(object, PL_POOL_FUNCTION);
         return;
     }
     _PyObject_GC_UNTRACK(f);
@@ -65,30 +30,7 @@ free_function(PyObject *object)
     Py_DECREF(f->func_code);
     Py_DECREF(f->func_name);
     Py_DECREF(f->func_qualname);
-    if (kept.count < KEPT_MAX) {          /* functions of its closure may have died meanwhile */
-        keep(f);
-    }
-    else {
-        PyObject_GC_Del(f);
-    }
-}
-
-void
-pl_functions_hook(bool install)
-{
-    if (install && PyFunction_Type.tp_dealloc != free_function) {
-        stock_dealloc = PyFunction_Type.tp_dealloc;
-        PyFunction_Type.tp_dealloc = free_function;
-    }
-    else if (!install && PyFunction_Type.tp_dealloc == free_function) {
-        PyFunction_Type.tp_dealloc = stock_dealloc;
-    }
-    while (!install && kept.head != NULL) {
-        PyFunctionObject *f = kept.head;
-        kept.head = (PyFunctionObject *)f->func_globals;
-        kept.count--;
-        PyObject_Free(_Py_AS_GC(f));
-    }
+    pl_pool_give(object, PL_POOL_FUNCTION);
 }
 
 /* ---- MAKE_FUNCTION ------------------------------------------------------------------------------------------------------------ */
@@ -137,7 +79,7 @@ new_function(PyCodeObject *co, PyObject *globals)
         return (PyFunctionObject *)PyFunction_New((PyObject *)co, globals);
     }
     PyObject *builtins = Py_NewRef(known.builtins), *module = Py_XNewRef(known.module);    /* before a collection changes them */
-    PyFunctionObject *f = allocate();
+    PyFunctionObject *f = (PyFunctionObject *)pl_pool_take(PL_POOL_FUNCTION);
     if (f == NULL) {
         Py_XDECREF(module);
         Py_DECREF(builtins);

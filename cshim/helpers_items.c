@@ -341,6 +341,9 @@ pl_set_slice(PyObject *container, PyObject *start, PyObject *stop, PyObject *ste
 PyObject *
 pl_iter(PyObject *iterable, pl_ctx *ctx, PyThreadState *ts)
 {
+    if (PyList_CheckExact(iterable) || PyTuple_CheckExact(iterable)) {
+        return pl_new_sequence_iter(iterable);
+    }
     getiterfunc iter = Py_TYPE(iterable)->tp_iter;
     PyObject *result;
     if (iter == NULL || iter != pl_slots.iter || !enter_method(&_Py_ID(__iter__), &iterable, 1, ctx, ts, &result)) {

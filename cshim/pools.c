@@ -4,10 +4,16 @@
  * the allocator and another one when it dies.  Numbers that flow through locals that somebody looks at, attributes and
  * lists are boxed again and again, so dead ints are kept, as floats are by CPython itself.
  *
+ * Nor is there one for functions and for iterators over lists and tuples, of which comprehensions and inner loops make one each time.
+ * The memory of some is kept, too.  The collector counts as it would without: one object more, one object less, and a collection
+ * where the count reaches its threshold.
+ *
  * And a reserve: where machine code is left, its unboxed numbers become objects, at places where no program expects that memory
  * is needed and nobody could be told that there is none.  So some objects are made before any machine code runs that may need them.
  */
-#include "shim.h"
+#include "abi.h"
+
+#include "internal/pycore_gc.h"
 
 pl_int_pool pl_ints;
 
@@ -39,6 +45,106 @@ pl_new_int(int64_t value)
     Py_SET_SIZE(o, value < 0 ? -1 : 1);
     pl_revive(o);
     return o;
+}
+
+/* ---- objects that the collector knows ------------------------------------------------------------------------------- */
+
+enum { KEPT_MAX = 16 };
+
+static void
+list_iter_dealloc(PyObject *object)
+{
+    _PyObject_GC_UNTRACK(object);
+    Py_XDECREF(((pl_sequence_iter *)object)->seq);
+    pl_pool_give(object, PL_POOL_LIST_ITER);
+}
+
+static void
+tuple_iter_dealloc(PyObject *object)
+{
+    _PyObject_GC_UNTRACK(object);
+    Py_XDECREF(((pl_sequence_iter *)object)->seq);
+    pl_pool_give(object, PL_POOL_TUPLE_ITER);
+}
+
+static struct {
+    PyTypeObject *type;
+    destructor dealloc, stock_dealloc;
+    PyObject *head;               /* chained through the word behind the head of an object */
+    int count;
+} pools[PL_POOLS] = {
+    [PL_POOL_FUNCTION] = {.type = &PyFunction_Type, .dealloc = pl_function_dealloc},
+    [PL_POOL_LIST_ITER] = {.type = &PyListIter_Type, .dealloc = list_iter_dealloc},
+    [PL_POOL_TUPLE_ITER] = {.type = &PyTupleIter_Type, .dealloc = tuple_iter_dealloc},
+};
+
+static inline PyObject **
+link_of(PyObject *object)
+{
+    return (PyObject **)(object + 1);
+}
+
+PyObject *
+pl_pool_take(enum pl_pool which)
+{
+    struct _gc_runtime_state *gc = &pl_thread_state()->interp->gc;
+    PyObject *object = pools[which].head;
+    if (object == NULL || (gc->enabled && gc->generations[0].count >= gc->generations[0].threshold)) {
+        return _PyObject_GC_New(pools[which].type);
+    }
+    pools[which].head = *link_of(object);
+    pools[which].count--;
+    gc->generations[0].count++;
+    _Py_NewReference(object);
+    return object;
+}
+
+void
+pl_pool_give(PyObject *object, enum pl_pool which)
+{
+    if (pools[which].count >= KEPT_MAX) {
+        PyObject_GC_Del(object);
+        return;
+    }
+    struct _gc_runtime_state *gc = &pl_thread_state()->interp->gc;
+    gc->generations[0].count -= gc->generations[0].count > 0;
+    *link_of(object) = pools[which].head;
+    pools[which].head = object;
+    pools[which].count++;
+}
+
+void
+pl_pool_pass_on(PyObject *object, enum pl_pool which)
+{
+    pools[which].stock_dealloc(object);
+}
+
+PyObject *
+pl_new_sequence_iter(PyObject *sequence)
+{
+    PyObject *object = pl_pool_take(PyList_CheckExact(sequence) ? PL_POOL_LIST_ITER : PL_POOL_TUPLE_ITER);
+    if (object != NULL) {
+        pl_sequence_iter *it = (pl_sequence_iter *)object;
+        it->index = 0;
+        it->seq = Py_NewRef(sequence);
+        _PyObject_GC_TRACK(object);
+    }
+    return object;
+}
+
+void
+pl_pools_hook(bool install)
+{
+    for (int i = 0; i < PL_POOLS; i++) {
+        destructor *slot = &pools[i].type->tp_dealloc;
+        if (install && *slot != pools[i].dealloc) {
+            pools[i].stock_dealloc = *slot;
+            *slot = pools[i].dealloc;
+        }
+        else if (!install && *slot == pools[i].dealloc) {
+            *slot = pools[i].stock_dealloc;
+        }
+    }
 }
 
 /* ---- the reserve -------------------------------------------------------------------------------------------------- */
@@ -140,6 +246,14 @@ pl_pools_clear(void)
         pl_ints.head = (PyObject *)Py_TYPE(o);
         pl_ints.count--;
         PyObject_Free(o);
+    }
+    for (int i = 0; i < PL_POOLS; i++) {
+        while (pools[i].head != NULL) {
+            PyObject *o = pools[i].head;
+            pools[i].head = *link_of(o);
+            pools[i].count--;
+            PyObject_Free(_Py_AS_GC(o));
+        }
     }
     for (int kind = 0; kind < KINDS; kind++) {
         while (reserve[kind].count > 0) {

@@ -287,7 +287,7 @@ PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_
 PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behind pl_stub_cold */
 
 /* ---- functions.c --------------------------------------------------------------------------------------------------- */
-void pl_functions_hook(bool install);              /* how functions die, with the hook */
+void pl_function_dealloc(PyObject *object);
 
 /* ---- generators.c ------------------------------------------------------------------------------------------------ */
 void pl_generators_hook(bool install);             /* iteration over generators from C, with the hook */
@@ -366,6 +366,13 @@ bool pl_reserve_fill(void);
 extern bool pl_reserve_used;                       /* it is to be filled */
 PyObject *pl_sure_int(int64_t value);              /* new references, if need be from the reserve; no exception may be set; NULL */
 PyObject *pl_sure_float(double value);             /* with MemoryError when that is empty, too */
+/* Dead objects that the collector knew.  Their types' tp_dealloc are ours while the hook is installed. */
+enum pl_pool { PL_POOL_FUNCTION, PL_POOL_LIST_ITER, PL_POOL_TUPLE_ITER, PL_POOLS };
+PyObject *pl_pool_take(enum pl_pool which);        /* as PyObject_GC_New: contents are garbage, NULL with MemoryError */
+void pl_pool_give(PyObject *object, enum pl_pool which);     /* as PyObject_GC_Del, of an untracked object */
+void pl_pool_pass_on(PyObject *object, enum pl_pool which);  /* to CPython's tp_dealloc */
+PyObject *pl_new_sequence_iter(PyObject *sequence);          /* of an exact list or tuple */
+void pl_pools_hook(bool install);
 void pl_pools_clear(void);
 
 /* ---- evalhook.c, attach.c, osr.c -------------------------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 """List, set, dict and generator comprehensions, nested, with conditions, with scopes of their own."""
 
+import sys
+
 def matrix(n):
     m = [[i * n + j for j in range(n)] for i in range(n)]
     t = [[row[k] for row in m] for k in range(n)]
@@ -18,6 +20,14 @@ try:
     [1 / (i - 5) for i in range(10)]
 except ZeroDivisionError as e:
     print(e)
+def sizes(n):
+    appended, seen = [], []
+    for i in range(n):
+        appended.append(i)
+        seen.append(sys.getsizeof(appended))
+    return [sys.getsizeof([i for i in range(k)]) for k in range(n)], seen
+for n in 3, 40, 1200:
+    print(sizes(n))
 class K:
     n = 4
     values = [i for i in range(n)]
