@@ -64,7 +64,7 @@ def test_a_sampler_from_outside_sees_the_frames(tmp_path: Path) -> None:
             )
             names = re.findall(r"^    (\S+) \(spinning.py:\d+\)", done.stdout, re.MULTILINE)
             if not dumps and names == ["<module>"]:
-                continue                  # it has told that it is hot, and not gone on yet
+                continue  # it has told that it is hot, and not gone on yet
             dumps.append(names)
             assert [name for name in names if name not in ("leaf", "inner")] == ["outer", "<module>"], done.stdout
     finally:
