@@ -331,7 +331,6 @@ pl_hook_remove(void)
     pl_enabled = false;
     leave_all();
     pl_pools_hook(false);
-    pl_pools_clear();
     if (armed) {
         pl_unwatch();
         armed = false;

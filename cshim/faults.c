@@ -17,8 +17,7 @@
 
 typedef struct fault {
     int sig;
-    bool known;                   /* Go handles it */
-    struct sigaction go;          /* as its runtime installed it */
+    struct sigaction go;          /* as its runtime installed it; without a handler when it did not */
     struct sigaction program;     /* what this file's handler stands in for */
 } fault;
 
@@ -112,10 +111,10 @@ find_text(struct dl_phdr_info *info, size_t size, void *library)
 }
 
 void
-pl_faults_forget(void *library)
+pl_faults_expect(void *library)
 {
     for (int i = 0; i < FAULTS; i++) {
-        faults[i].known = false;
+        faults[i].go.sa_sigaction = NULL;
     }
     text = text_end = 0;
     dl_iterate_phdr(find_text, library);
@@ -125,9 +124,8 @@ void
 pl_faults_keep(int sig, const struct sigaction *go)
 {
     fault *f = find_fault(sig);
-    if (f != NULL) {
+    if (f != NULL && (go->sa_flags & SA_SIGINFO)) {
         f->go = *go;
-        f->known = (go->sa_flags & SA_SIGINFO) != 0;
     }
 }
 
@@ -137,7 +135,7 @@ pl_faults_begin(void)
     for (int i = 0; i < FAULTS; i++) {
         fault *f = &faults[i];
         struct sigaction now, ours = f->go;
-        if (!f->known || sigaction(f->sig, NULL, &now) != 0 || is_ours(&now)) {
+        if (f->go.sa_sigaction == NULL || sigaction(f->sig, NULL, &now) != 0 || is_ours(&now)) {
             continue;
         }
         f->program = now;                  /* before it is needed */
@@ -154,11 +152,8 @@ pl_faults_end(void)
     for (int i = 0; i < FAULTS; i++) {
         fault *f = &faults[i];
         struct sigaction now;
-        if (!f->known || sigaction(f->sig, NULL, &now) != 0 || !is_ours(&now)) {
-            continue;
-        }
-        if (sigaction(f->sig, &f->program, &now) == 0 && !is_ours(&now)) {
-            sigaction(f->sig, &now, NULL);
+        if (f->go.sa_sigaction != NULL && sigaction(f->sig, NULL, &now) == 0 && is_ours(&now)) {
+            pl_action_put_back(f->sig, &f->program, &now);
         }
     }
 }

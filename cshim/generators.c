@@ -356,20 +356,8 @@ finalize_generator(PyObject *generator)
 void
 pl_generators_hook(bool install)
 {
-    if (install && PyGen_Type.tp_iternext != next_of_generator) {
-        stock_iternext = PyGen_Type.tp_iternext;
-        PyGen_Type.tp_iternext = next_of_generator;
-    }
-    else if (!install && PyGen_Type.tp_iternext == next_of_generator) {
-        PyGen_Type.tp_iternext = stock_iternext;
-    }
-    if (install && PyGen_Type.tp_finalize != finalize_generator) {
-        stock_finalize = PyGen_Type.tp_finalize;
-        PyGen_Type.tp_finalize = finalize_generator;
-    }
-    else if (!install && PyGen_Type.tp_finalize == finalize_generator) {
-        PyGen_Type.tp_finalize = stock_finalize;
-    }
+    PL_SLOT_HOOK(PyGen_Type.tp_iternext, next_of_generator, stock_iternext, install);
+    PL_SLOT_HOOK(PyGen_Type.tp_finalize, finalize_generator, stock_finalize, install);
 }
 
 /* CPython's own; their definitions are in no header. */

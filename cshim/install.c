@@ -430,10 +430,7 @@ make_job(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *samp
     job->name = copy_text(name != NULL ? name : "unnamed");
     job->dump_dir = copy_text(pl_cfg.dump_dir);
     job->verify = pl_cfg.verify;
-    job->stress_guards = pl_cfg.stress_guards;
-    job->stress_exits = pl_cfg.stress_exits;
-    job->stress_shuffle = pl_cfg.stress_shuffle;
-    job->stress_faults = pl_cfg.stress_faults;
+    job->stress = pl_cfg.stress;
     job->holders = 1;
     if (job->name == NULL || (pl_cfg.dump_dir != NULL && job->dump_dir == NULL) || !take_refs(unit, refs)) {
         goto failed;

@@ -167,11 +167,20 @@ keeps_onstack(int sig)
     return sig == SIGCHLD || sig == SIGPROF;
 }
 
+void
+pl_action_put_back(int sig, const struct sigaction *before, const struct sigaction *now)
+{
+    struct sigaction replaced;
+    if (sigaction(sig, before, &replaced) == 0 && replaced.sa_handler != now->sa_handler) {
+        sigaction(sig, &replaced, NULL);
+    }
+}
+
 static void
 restore_action(int sig)
 {
     const struct sigaction *before = &host.actions[sig];
-    struct sigaction now, replaced;
+    struct sigaction now;
     if (!host.known[sig] || sigaction(sig, NULL, &now) != 0) {
         return;
     }
@@ -179,15 +188,13 @@ restore_action(int sig)
     if (same_handler && (now.sa_flags == before->sa_flags || keeps_onstack(sig))) {
         return;
     }
-    if (!same_handler && !is_of_library(&now)) {
-        return;                   /* the host has set another handler meanwhile */
-    }
     if (!same_handler) {
+        if (!is_of_library(&now)) {
+            return;               /* the host has set another handler meanwhile */
+        }
         pl_faults_keep(sig, &now);
     }
-    if (sigaction(sig, before, &replaced) == 0 && replaced.sa_handler != now.sa_handler) {
-        sigaction(sig, &replaced, NULL);   /* it did so between the two calls */
-    }
+    pl_action_put_back(sig, before, &now);
 }
 
 void
@@ -279,6 +286,6 @@ pl_loader_load(const char *path, uint32_t earlier_loads, const char **reason, ch
         return NULL;
     }
     host.library = info.dli_fbase;
-    pl_faults_forget(host.library);
+    pl_faults_expect(host.library);
     return (pl_serve_function *)serve;
 }

@@ -105,10 +105,10 @@ static const config_row config_rows[] = {
 };
 
 static const config_row stress_rows[] = {
-    {"guards", parse_count, offsetof(pl_config, stress_guards)},
-    {"exits", parse_count, offsetof(pl_config, stress_exits)},
-    {"shuffle", parse_count, offsetof(pl_config, stress_shuffle)},
-    {"faults", parse_count, offsetof(pl_config, stress_faults)},
+    {"guards", parse_count, offsetof(pl_config, stress.guards)},
+    {"exits", parse_count, offsetof(pl_config, stress.exits)},
+    {"shuffle", parse_count, offsetof(pl_config, stress.shuffle)},
+    {"faults", parse_count, offsetof(pl_config, stress.faults)},
     {"thresholds", parse_count, offsetof(pl_config, stress_thresholds)},
     {NULL, NULL, 0},
 };

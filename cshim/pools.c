@@ -52,19 +52,11 @@ pl_new_int(int64_t value)
 enum { KEPT_MAX = 16 };
 
 static void
-list_iter_dealloc(PyObject *object)
+sequence_iter_dealloc(PyObject *object)
 {
     _PyObject_GC_UNTRACK(object);
     Py_XDECREF(((pl_sequence_iter *)object)->seq);
-    pl_pool_give(object, PL_POOL_LIST_ITER);
-}
-
-static void
-tuple_iter_dealloc(PyObject *object)
-{
-    _PyObject_GC_UNTRACK(object);
-    Py_XDECREF(((pl_sequence_iter *)object)->seq);
-    pl_pool_give(object, PL_POOL_TUPLE_ITER);
+    pl_pool_give(object, Py_IS_TYPE(object, &PyListIter_Type) ? PL_POOL_LIST_ITER : PL_POOL_TUPLE_ITER);
 }
 
 static struct {
@@ -74,8 +66,8 @@ static struct {
     int count;
 } pools[PL_POOLS] = {
     [PL_POOL_FUNCTION] = {.type = &PyFunction_Type, .dealloc = pl_function_dealloc},
-    [PL_POOL_LIST_ITER] = {.type = &PyListIter_Type, .dealloc = list_iter_dealloc},
-    [PL_POOL_TUPLE_ITER] = {.type = &PyTupleIter_Type, .dealloc = tuple_iter_dealloc},
+    [PL_POOL_LIST_ITER] = {.type = &PyListIter_Type, .dealloc = sequence_iter_dealloc},
+    [PL_POOL_TUPLE_ITER] = {.type = &PyTupleIter_Type, .dealloc = sequence_iter_dealloc},
 };
 
 static inline PyObject **
@@ -130,21 +122,6 @@ pl_new_sequence_iter(PyObject *sequence)
         _PyObject_GC_TRACK(object);
     }
     return object;
-}
-
-void
-pl_pools_hook(bool install)
-{
-    for (int i = 0; i < PL_POOLS; i++) {
-        destructor *slot = &pools[i].type->tp_dealloc;
-        if (install && *slot != pools[i].dealloc) {
-            pools[i].stock_dealloc = *slot;
-            *slot = pools[i].dealloc;
-        }
-        else if (!install && *slot == pools[i].dealloc) {
-            *slot = pools[i].stock_dealloc;
-        }
-    }
 }
 
 /* ---- the reserve -------------------------------------------------------------------------------------------------- */
@@ -237,9 +214,9 @@ pl_sure_float(double value)
     return o;
 }
 
-/* Gives the memory back, when the accelerator is switched off. */
-void
-pl_pools_clear(void)
+/* Gives the memory back. */
+static void
+clear(void)
 {
     while (pl_ints.head != NULL) {
         PyObject *o = pl_ints.head;
@@ -261,4 +238,15 @@ pl_pools_clear(void)
         }
     }
     pl_reserve_used = reserve_size > 0;
+}
+
+void
+pl_pools_hook(bool install)
+{
+    for (int i = 0; i < PL_POOLS; i++) {
+        PL_SLOT_HOOK(pools[i].type->tp_dealloc, pools[i].dealloc, pools[i].stock_dealloc, install);
+    }
+    if (!install) {
+        clear();
+    }
 }

@@ -261,10 +261,7 @@ on_next_message(pl_message *out)
             .snapshot_len = job->snapshot.len,
             .name = job->name,
             .dump_dir = job->dump_dir,
-            .stress_guards = job->stress_guards,
-            .stress_exits = job->stress_exits,
-            .stress_shuffle = job->stress_shuffle,
-            .stress_faults = job->stress_faults,
+            .stress = job->stress,
         };
         pl_faults_begin();
     }

@@ -35,7 +35,7 @@ typedef struct pl_job {
     pl_buffer snapshot;
     char *name, *dump_dir;        /* copies, dump_dir NULL for none */
     bool verify;
-    uint32_t stress_guards, stress_exits, stress_shuffle, stress_faults;
+    pl_stress stress;
     int holders;                  /* the service's lists (one), threads that wait, whoever installs it (one) */
     bool done;                    /* the rest is final */
     bool abandoned;               /* asked for before a fork (the answer would name the parent's memory), or cooled */
@@ -71,9 +71,11 @@ extern uint32_t pl_fork_epoch;                     /* forks of this process and 
  * Go runtime changes is put back by pl_loader_restore_host, which the caller must call once the runtime is up. */
 pl_serve_function *pl_loader_load(const char *path, uint32_t earlier_loads, const char **reason, char *detail, size_t room);
 void pl_loader_restore_host(void);
+/* Sets `before` where `now` is in force.  What the program has set in between stays. */
+void pl_action_put_back(int sig, const struct sigaction *before, const struct sigaction *now);
 
 /* ---- faults.c: the signal handlers of the compiler's own faults, which stand while it works ---------------------------- */
-void pl_faults_forget(void *library);              /* a library that has been loaded to this address takes the place of another */
+void pl_faults_expect(void *library);              /* from the library at this address, no more from an earlier one */
 void pl_faults_keep(int sig, const struct sigaction *go);    /* what its runtime installed, and what is about to be undone */
 void pl_faults_begin(void);
 void pl_faults_end(void);

@@ -17,6 +17,11 @@ enum pl_message_kind {
     PL_MESSAGE_FREE = 2,          /* the code of block `id` is not used any more */
 };
 
+/* What a compilation makes fail on purpose; 0: nothing. */
+typedef struct pl_stress {
+    uint32_t guards, exits, shuffle, faults;
+} pl_stress;
+
 /* One message to the service.  What its pointers point to stays valid until the service asks for the next message. */
 typedef struct pl_message {
     uint32_t kind;                /* enum pl_message_kind */
@@ -26,7 +31,7 @@ typedef struct pl_message {
     size_t snapshot_len;
     const char *name;             /* qualified name in UTF-8, for dumps and logs */
     const char *dump_dir;         /* NULL when nothing is dumped */
-    uint32_t stress_guards, stress_exits, stress_shuffle, stress_faults;
+    pl_stress stress;
 } pl_message;
 
 typedef struct pl_service_api {

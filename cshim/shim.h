@@ -25,6 +25,7 @@
 #define PY_SSIZE_T_CLEAN
 #include "Python.h"
 #include "compat/py311.h"
+#include "serviceapi.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -286,6 +287,18 @@ extern const uint8_t pl_stub_cold[];        /* asm: unit entry convention; runs 
 PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_ctx *ctx);   /* asm: behind pl_enter */
 PyObject *pl_run_cold(PyThreadState *ts, pl_frame *f, pl_ctx *ctx);      /* behind pl_stub_cold */
 
+/* Puts a function of ours into a slot of one of CPython's types, or takes it out if it is still there. */
+#define PL_SLOT_HOOK(slot, ours, stock, install) \
+    do { \
+        if ((install) && (slot) != (ours)) { \
+            (stock) = (slot); \
+            (slot) = (ours); \
+        } \
+        else if (!(install) && (slot) == (ours)) { \
+            (slot) = (stock); \
+        } \
+    } while (0)
+
 /* ---- functions.c --------------------------------------------------------------------------------------------------- */
 void pl_function_dealloc(PyObject *object);
 
@@ -372,8 +385,7 @@ PyObject *pl_pool_take(enum pl_pool which);        /* as PyObject_GC_New: conten
 void pl_pool_give(PyObject *object, enum pl_pool which);     /* as PyObject_GC_Del, of an untracked object */
 void pl_pool_pass_on(PyObject *object, enum pl_pool which);  /* to CPython's tp_dealloc */
 PyObject *pl_new_sequence_iter(PyObject *sequence);          /* of an exact list or tuple */
-void pl_pools_hook(bool install);
-void pl_pools_clear(void);
+void pl_pools_hook(bool install);                  /* taking it out gives the memory of all pools back */
 
 /* ---- evalhook.c, attach.c, osr.c -------------------------------------------------------------------------------- */
 PyObject *pl_hook(PyThreadState *ts, pl_frame *f, int throwflag);
@@ -564,7 +576,8 @@ typedef struct pl_config {
     bool sync, compile_all, verify;
     char *dump_dir, *library;
     PyObject *allow, *deny;                        /* frozensets of qualified names or NULL */
-    uint32_t stress_guards, stress_exits, stress_shuffle, stress_faults, stress_thresholds;   /* 0 off */
+    pl_stress stress;
+    uint32_t stress_thresholds;                    /* 0 off */
     size_t code_cap;
 } pl_config;
 extern pl_config pl_cfg;

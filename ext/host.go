@@ -54,10 +54,10 @@ func (h *host) Next() (hooks.Message, bool) {
 		DumpDir:  C.GoString(m.dump_dir),
 		Options: hooks.Options{
 			Verify:        m.verify != 0,
-			StressGuards:  uint32(m.stress_guards),
-			StressExits:   uint32(m.stress_exits),
-			StressShuffle: uint32(m.stress_shuffle),
-			StressFaults:  uint32(m.stress_faults),
+			StressGuards:  uint32(m.stress.guards),
+			StressExits:   uint32(m.stress.exits),
+			StressShuffle: uint32(m.stress.shuffle),
+			StressFaults:  uint32(m.stress.faults),
 		},
 	}, true
 }

@@ -13,7 +13,7 @@ from . import _DEFAULTS
 FALSE_WORDS = frozenset(("0", "off", "false", "no"))
 TRUE_WORDS = frozenset(("", "1", "on", "true", "yes"))
 
-# What can be made to fail on purpose: every Nth guard, and every Nth exit from machine code that could have been avoided.
+# What can be made to fail on purpose: every Nth guard, exit from machine code that could have been avoided, compilation.
 STRESS_MODES = frozenset(("guards", "exits", "shuffle", "faults", "thresholds"))
 
 TYPE_CHECKING = False

@@ -57,15 +57,15 @@ def test_a_sampler_from_outside_sees_the_frames(tmp_path: Path) -> None:
     try:
         assert spinning.stdout is not None
         assert spinning.stdout.readline() == b"hot\n"
-        dumps = []
-        while len(dumps) < 5:
+        samples = 0
+        while samples < 5:
             done = subprocess.run(
                 [sampler, "dump", "--pid", str(spinning.pid)], capture_output=True, text=True, check=True, timeout=60
             )
             names = re.findall(r"^    (\S+) \(spinning.py:\d+\)", done.stdout, re.MULTILINE)
-            if not dumps and names == ["<module>"]:
+            if samples == 0 and names == ["<module>"]:
                 continue  # it has told that it is hot, and not gone on yet
-            dumps.append(names)
+            samples += 1
             assert [name for name in names if name not in ("leaf", "inner")] == ["outer", "<module>"], done.stdout
     finally:
         spinning.kill()

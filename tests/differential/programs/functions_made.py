@@ -15,7 +15,7 @@ class Noted:
 
 
 def made_each_time(n):
-    add = lambda a, b=n, *, c=3: a + b + c  # noqa: E731
+    add = lambda a, b=n, *, c=3: a + b + c
     return add(1), add.__defaults__, add.__kwdefaults__, add.__module__, add.__qualname__, add.__closure__
 
 
@@ -46,7 +46,7 @@ def dies_with_what_it_closed_over(n):
 
 
 def dies_with_its_defaults(n):
-    f = lambda a=Noted(n): a  # noqa: E731, B008
+    f = lambda a=Noted(n): a
     f()
     log.append("before")
     f = None
@@ -54,7 +54,7 @@ def dies_with_its_defaults(n):
 
 
 def is_watched(n):
-    f = lambda: n  # noqa: E731
+    f = lambda: n
     ref = weakref.ref(f, lambda _: log.append(("gone", n)))
     alive = ref() is f
     f = None
@@ -63,7 +63,7 @@ def is_watched(n):
 
 def chain(n):
     """Functions that close over each other, and die together."""
-    f = lambda: 0  # noqa: E731
+    f = lambda: 0
     for _ in range(n):
         f = (lambda inner: lambda: inner() + 1)(f)
     return f() if n < 100 else f
@@ -71,7 +71,7 @@ def chain(n):
 
 def cycle(n):
     """Found by the collector, not by its count."""
-    f = lambda: f  # noqa: E731
+    f = lambda: f
     f.kept = Noted(n)
     return weakref.ref(f)
 
@@ -98,7 +98,7 @@ def main():
         results = [
             made_each_time(i), annotated(i), with_attributes(i), is_watched(i), chain(i % 7),
             sums([[1, 2, 0], [i, 0, 3]]),
-        ]  # fmt: skip
+        ]
         dies_with_what_it_closed_over(i)
         dies_with_its_defaults(i)
         ref = cycle(i)
