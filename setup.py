@@ -12,6 +12,7 @@ GO=path                        the go command to use instead of the first one in
 =============================  ========================================================================================
 """
 
+import hashlib
 import os
 import platform
 import re
@@ -55,6 +56,18 @@ SMALL = [] if SANITIZE else ["-Wl,-z,noseparate-code", "-Wl,-z,norelro", "-nostd
 
 # What the Go runtime must not do in somebody else's process (ext/runtime.go says why).
 GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0"
+
+NATIVE_SOURCES = ("cshim/**/*.[ch]", "cshim/**/*.def", "codecache/*.go", "ext/*", "hooks/*.go", "specializer/**/*.go", "go.*")
+
+
+def identity(go: str) -> str:
+    """What machine code kept for other processes belongs to (codecache): a hash of everything the native code is built from."""
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in NATIVE_SOURCES for path in glob(pattern, root_dir=ROOT, recursive=True)):
+        digest.update(path.encode() + b"\0" + (ROOT / path).read_bytes())
+    version = subprocess.run([go, "env", "GOVERSION"], cwd=ROOT, capture_output=True, check=False).stdout
+    digest.update(version + (b"debug" if DEBUG else b""))
+    return digest.hexdigest()
 
 
 def c_flags() -> list[str]:
@@ -137,7 +150,8 @@ class BuildNative(build_ext):
         # Go writes a C header beside the library, so it builds in the temporary tree and only the library is copied.
         built = Path(self.build_temp).resolve() / LIBRARY
         command = [go, "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-o", str(built)]
-        command += ["-gcflags=all=-N -l", f"-ldflags={GO_SETTINGS}"] if DEBUG else [f"-ldflags=-s -w {GO_SETTINGS}"]
+        settings = f"{GO_SETTINGS} -X=main.build={identity(go)}"
+        command += ["-gcflags=all=-N -l", f"-ldflags={settings}"] if DEBUG else [f"-ldflags=-s -w {settings}"]
         command.append("./ext")
         self.announce(shlex.join(command), level=2)
         result = subprocess.run(command, cwd=ROOT, env={**os.environ, "CGO_ENABLED": "1"}, check=False)

@@ -258,6 +258,8 @@ read_unit(pl_job *job)
     unit->code_size = code->size;
     unit->block_id = code->block;
     unit->frame_bytes = code->frame;
+    pl_counters.kept += code->origin == PL_ORIGIN_KEPT;
+    pl_counters.loaded += code->origin == PL_ORIGIN_LOADED;
     unit->fork_epoch = pl_fork_epoch;
     unit->compile_ns = head->compile_ns;
     unit->exits = read_array(&r, n->exits, sizeof(*unit->exits));
@@ -429,10 +431,12 @@ make_job(pl_code *pc, PyFunctionObject *func, uint32_t entry_bci, pl_frame *samp
     job->asked_ns = pl_now_ns();
     job->name = copy_text(name != NULL ? name : "unnamed");
     job->dump_dir = copy_text(pl_cfg.dump_dir);
+    job->cache_dir = copy_text(pl_cfg.cache_dir);
     job->verify = pl_cfg.verify;
     job->stress = pl_cfg.stress;
     job->holders = 1;
-    if (job->name == NULL || (pl_cfg.dump_dir != NULL && job->dump_dir == NULL) || !take_refs(unit, refs)) {
+    if (job->name == NULL || (pl_cfg.dump_dir != NULL && job->dump_dir == NULL) ||
+        (pl_cfg.cache_dir != NULL && job->cache_dir == NULL) || !take_refs(unit, refs)) {
         goto failed;
     }
     job->code = Py_NewRef((PyObject *)pc->code);
@@ -446,6 +450,7 @@ failed:
         free(job->snapshot.data);
         free(job->name);
         free(job->dump_dir);
+        free(job->cache_dir);
     }
     free(job);
     free(unit);

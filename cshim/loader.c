@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -288,4 +289,25 @@ pl_loader_load(const char *path, uint32_t earlier_loads, const char **reason, ch
     host.library = info.dli_fbase;
     pl_faults_expect(host.library);
     return (pl_serve_function *)serve;
+}
+
+/* The program comes first. */
+static int
+end_of_program(struct dl_phdr_info *info, size_t Py_UNUSED(size), void *result)
+{
+    uint64_t end = 0;
+    for (int i = 0; i < info->dlpi_phnum && info->dlpi_addr == 0; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        end = h->p_type == PT_LOAD ? Py_MAX(end, h->p_vaddr + h->p_memsz) : end;
+    }
+    *(uint64_t *)result = end;
+    return 1;
+}
+
+uint64_t
+pl_loader_fixed(void)
+{
+    uint64_t end = 0;
+    dl_iterate_phdr(end_of_program, &end);
+    return end;
 }

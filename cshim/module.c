@@ -96,6 +96,7 @@ static const config_row config_rows[] = {
     {"compile_all", parse_flag, offsetof(pl_config, compile_all)},
     {"verify", parse_flag, offsetof(pl_config, verify)},
     {"dump_dir", parse_path, offsetof(pl_config, dump_dir)},
+    {"cache_dir", parse_path, offsetof(pl_config, cache_dir)},
     {"library", parse_path, offsetof(pl_config, library)},
     {"allow", parse_names, offsetof(pl_config, allow)},
     {"deny", parse_names, offsetof(pl_config, deny)},
@@ -148,6 +149,7 @@ static void
 clear_config(pl_config *config)
 {
     free(config->dump_dir);
+    free(config->cache_dir);
     free(config->library);
     Py_CLEAR(config->allow);
     Py_CLEAR(config->deny);

@@ -73,6 +73,8 @@ static const counter_row compile_rows[] = {
     {"installed_units", &pl_counters.installed_units},
     {"dropped_results", &pl_counters.dropped_results},
     {"code_bytes", &pl_counters.code_bytes},
+    {"kept", &pl_counters.kept},
+    {"loaded", &pl_counters.loaded},
 };
 
 static const counter_row run_rows[] = {

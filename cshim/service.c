@@ -84,6 +84,7 @@ pl_job_release(pl_job *job)
         free(job->snapshot.data);
         free(job->name);
         free(job->dump_dir);
+        free(job->cache_dir);
         free(job->result);
         free(job);
     }
@@ -261,6 +262,7 @@ on_next_message(pl_message *out)
             .snapshot_len = job->snapshot.len,
             .name = job->name,
             .dump_dir = job->dump_dir,
+            .cache_dir = job->cache_dir,
             .stress = job->stress,
         };
         pl_faults_begin();
@@ -368,6 +370,7 @@ start_thread(void)
         .workers = 1,
         .code_cap = pl_cfg.code_cap,
         .frame_previous = offsetof(pl_frame, previous),
+        .fixed = pl_loader_fixed(),
         .started = on_started,
         .next_message = on_next_message,
         .deliver = on_deliver,

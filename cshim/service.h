@@ -33,7 +33,7 @@ typedef struct pl_job {
     uint64_t last_cold;           /* and what the process had done without machine code */
     bool urgent;                  /* somebody waits for it */
     pl_buffer snapshot;
-    char *name, *dump_dir;        /* copies, dump_dir NULL for none */
+    char *name, *dump_dir, *cache_dir;     /* copies, folders NULL for none */
     bool verify;
     pl_stress stress;
     int holders;                  /* the service's lists (one), threads that wait, whoever installs it (one) */
@@ -71,6 +71,9 @@ extern uint32_t pl_fork_epoch;                     /* forks of this process and 
  * Go runtime changes is put back by pl_loader_restore_host, which the caller must call once the runtime is up. */
 pl_serve_function *pl_loader_load(const char *path, uint32_t earlier_loads, const char **reason, char *detail, size_t room);
 void pl_loader_restore_host(void);
+
+/* Addresses below are the same in every process of this interpreter: where its executable ends, unless that is relocated (0). */
+uint64_t pl_loader_fixed(void);
 /* Sets `before` where `now` is in force.  What the program has set in between stays. */
 void pl_action_put_back(int sig, const struct sigaction *before, const struct sigaction *now);
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PL_SERVICE_API_VERSION 4u
+#define PL_SERVICE_API_VERSION 5u
 
 enum pl_message_kind {
     PL_MESSAGE_COMPILE = 1,
@@ -31,6 +31,7 @@ typedef struct pl_message {
     size_t snapshot_len;
     const char *name;             /* qualified name in UTF-8, for dumps and logs */
     const char *dump_dir;         /* NULL when nothing is dumped */
+    const char *cache_dir;        /* NULL when no machine code is kept for other processes */
     pl_stress stress;
 } pl_message;
 
@@ -39,6 +40,7 @@ typedef struct pl_service_api {
     uint32_t workers;             /* compilations at the same time */
     uint64_t code_cap;            /* bytes of code memory; 0: no limit */
     uint64_t frame_previous;      /* offset of its caller in a Python frame, for debuggers */
+    uint64_t fixed;               /* addresses below are the same in every process of this interpreter; 0: none are */
 
     /* The library is up and will not touch process-wide state again.  `reasons` is the table of exit reasons: for each one
      * a byte (1: the exit is a failed guess), its name and a zero byte.  Called once, before the first message. */
@@ -69,6 +71,13 @@ enum pl_result_status {
     PL_RESULT_INTERNAL = 2,       /* the compiler failed; the text says where */
 };
 
+enum pl_result_origin {
+    PL_ORIGIN_COMPILED,           /* here */
+    PL_ORIGIN_KEPT,               /* here, and kept in the folder */
+    PL_ORIGIN_LOADED,             /* by another process, from the folder */
+    PL_ORIGINS,
+};
+
 typedef struct pl_result_head {
     uint32_t magic, status;
     uint64_t id;
@@ -82,6 +91,7 @@ typedef struct pl_result_code {
     uint64_t size;
     uint64_t block;               /* handle for PL_MESSAGE_FREE */
     uint64_t frame;               /* bytes from the stack pointer to the caller's */
+    uint64_t origin;              /* enum pl_result_origin */
 } pl_result_code;
 
 typedef struct pl_result_counts {

@@ -574,7 +574,7 @@ void pl_count_refusal(const char *interned);
 typedef struct pl_config {
     uint32_t threshold, loop_threshold;
     bool sync, compile_all, verify;
-    char *dump_dir, *library;
+    char *dump_dir, *cache_dir, *library;
     PyObject *allow, *deny;                        /* frozensets of qualified names or NULL */
     pl_stress stress;
     uint32_t stress_thresholds;                    /* 0 off */
@@ -586,7 +586,7 @@ extern bool pl_enabled;
 typedef struct pl_stats {
     uint64_t functions_taken, entries_cold, osr_exits, osr_entries, compiled, refused, deopts, raises, handled, handovers, polls,
         ended_by_throw, thrown_in, stack_switches, evaluators_set, too_early, queue_full, service_failures, code_bytes, compile_ns, installed_units,
-        dropped_results;
+        dropped_results, kept, loaded;
 } pl_stats;
 extern pl_stats pl_counters;
 void pl_report_forget(const pl_code *pc);          /* report.c: the code object is going away */

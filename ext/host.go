@@ -32,7 +32,8 @@ func serve(h *host) {
 	}
 	workers := int(h.api.workers)
 	tuneRuntime(workers)
-	service := hooks.NewService(h, compile, hooks.Config{
+	compiler := &compiler{fixed: uint64(h.api.fixed), log: h.Log}
+	service := hooks.NewService(h, compiler.compile, hooks.Config{
 		Workers: workers, CodeCap: int64(h.api.code_cap), Mapped: func(base, size, layout uint64) {
 			tellDebugger(unwind.Region{Base: base, Size: size, Layout: layout, FramePrevious: uint64(h.api.frame_previous)})
 		},
@@ -58,6 +59,7 @@ func (h *host) Next() (hooks.Message, bool) {
 			StressExits:   uint32(m.stress.exits),
 			StressShuffle: uint32(m.stress.shuffle),
 			StressFaults:  uint32(m.stress.faults),
+			CacheDir:      C.GoString(m.cache_dir),
 		},
 	}, true
 }

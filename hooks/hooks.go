@@ -26,6 +26,7 @@ type Options struct {
 	StressExits   uint32 // take every Nth exit that is no guard; 0: off
 	StressShuffle uint32 // choose registers at random, by this seed; 0: off
 	StressFaults  uint32 // read through a nil pointer in every Nth compilation; 0: off
+	CacheDir      string // where units are kept for other processes; empty: nowhere
 
 	// Dump receives what a stage has to show; nil when nothing is dumped.  It is called while compiling, so that the
 	// stages before a failure are kept.
@@ -40,7 +41,11 @@ type Result struct {
 	Routines    int // offset behind which code has the frame of a routine, see specializer/unwind
 	Meta        *codemeta.Tables
 	Name        string
+	Origin      Origin
 }
+
+// Origin says where a unit comes from, with the numbers of enum pl_result_origin.
+type Origin uint32
 
 // CompileFunc compiles one snapshot.  An error that implements Refusal says that the code is not compiled; every other
 // error, and every panic, is a mistake of the compiler.

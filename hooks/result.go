@@ -18,7 +18,7 @@ const (
 const (
 	resultMagic    = 0x31524c50 // "PLR1"
 	resultHeadSize = 48
-	resultCodeSize = 32
+	resultCodeSize = 40
 )
 
 // reply is the answer to one request before it is bytes.
@@ -52,6 +52,7 @@ func (r *reply) appendTo(out []byte) []byte {
 	}
 	for _, word := range []uint64{
 		r.block.Address + uint64(r.unit.EntryOffset), uint64(len(r.unit.Code)), uint64(r.block.ID), uint64(r.unit.Frame),
+		uint64(r.unit.Origin),
 	} {
 		out = le.AppendUint64(out, word)
 	}

@@ -33,7 +33,8 @@ type Result struct {
 	Frame       int // as in lower.Code
 	Routines    int // as in lower.Code
 	Meta        *codemeta.Tables
-	Name        string // qualified name of the function
+	Name        string   // qualified name of the function
+	Symbols     []uint32 // of a symbolic snapshot: offsets in Code of its symbols
 }
 
 // Unsupported says that the code is of a kind that is not compiled.
@@ -64,6 +65,11 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
+	return compile(snap, opt, false)
+}
+
+// compile is Compile of a snapshot whose addresses may be symbols.
+func compile(snap *pyabi.Snapshot, opt Options, symbolic bool) (*Result, error) {
 	code := &snap.Codes[0]
 	if n := len(code.Bytes) / 2; n > maxUnits {
 		return nil, &Limit{"code units", n, maxUnits}
@@ -81,9 +87,12 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 		return nil, err
 	}
 	opt.dump("counters", ctx.CounterText)
+	if symbolic && hasAmbiguous(f) {
+		return nil, ErrAmbiguous
+	}
 	out, err := lower.Lower(f, snap, lower.Options{
 		StressGuards: opt.StressGuards, StressExits: opt.StressExits, ShuffleSeed: opt.ShuffleSeed, Check: opt.Verify,
-		Listing: opt.listing(), Marks: opt.Dump != nil,
+		Listing: opt.listing(), Marks: opt.Dump != nil, Symbols: symbolic,
 	})
 	if err != nil {
 		return nil, refusal(err)
@@ -92,6 +101,7 @@ func Compile(snapshot []byte, opt Options) (*Result, error) {
 	opt.dump("disassembly", func() string { return out.Disassembly(f) })
 	return &Result{
 		Code: out.Bytes, EntryOffset: out.EntryOffset, Frame: out.Frame, Routines: out.Routines, Meta: out.Meta, Name: code.QualName,
+		Symbols: out.Symbols,
 	}, nil
 }
 

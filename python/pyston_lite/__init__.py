@@ -43,6 +43,7 @@ _DEFAULTS: "dict[str, Any]" = {
     "compile_all": False,
     "stats": None,
     "dump_dir": None,
+    "cache_dir": None,
     "allow": None,
     "deny": None,
     "verify": False,
@@ -118,6 +119,8 @@ def enable(**options: "Any") -> bool:
             native, settings = _load(), config.read(os.environ, options)
             if settings["dump_dir"] is not None:
                 settings["dump_dir"] = config.dump_directory(settings["dump_dir"])
+            if settings["cache_dir"] is not None:
+                settings["cache_dir"] = config.cache_directory(settings["cache_dir"])
             disable()
             _start(native, settings)
     except (_NotSupported, config.Unreadable, RuntimeError) as error:

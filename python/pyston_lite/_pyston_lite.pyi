@@ -14,6 +14,7 @@ class Config(TypedDict):
     sync: bool
     compile_all: bool
     dump_dir: str | None
+    cache_dir: str | None
     allow: frozenset[str] | None
     deny: frozenset[str] | None
     library: str

@@ -108,6 +108,7 @@ SWITCHES = (
     Switch("PYSTON_LITE_COMPILE_ALL", "compile_all", flag, "0|1", "compile every function at its first call"),
     Switch("PYSTON_LITE_STATS", "stats", report_target, "PATH|-", "write a report at exit (JSON for *.json)"),
     Switch("PYSTON_LITE_DUMP", "dump_dir", path, "DIR", "write every stage of every compilation there"),
+    Switch("PYSTON_LITE_CACHE", "cache_dir", path, "DIR", "keep machine code there for other processes"),
     Switch("PYSTON_LITE_ALLOW", "allow", names, "FILE", "compile only the qualified names listed in this file"),
     Switch("PYSTON_LITE_DENY", "deny", names, "FILE", "never compile the qualified names listed in this file"),
     Switch("PYSTON_LITE_VERIFY", "verify", flag, "0|1", "check the compiler's own results after every stage"),
@@ -132,6 +133,26 @@ def dump_directory(folder: str) -> "str | None":
     except OSError as error:
         why = error.strerror or "it cannot be made"
     warn(f"cannot write dumps to {folder!r} ({why}); running without dumps")
+    return None
+
+
+def cache_directory(folder: str) -> "str | None":
+    """The folder itself, made when it is missing; None, for one line, when others could put machine code there, or nobody can."""
+    folder = os.path.abspath(folder)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        owner = os.stat(folder)
+        if owner.st_uid != os.geteuid():
+            why = "it belongs to another user"
+        elif owner.st_mode & 0o022:
+            why = "others may write to it"
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            why = "it is not writable"
+        else:
+            return folder
+    except OSError as error:
+        why = error.strerror or "it cannot be made"
+    warn(f"cannot keep machine code in {folder!r} ({why}); running without")
     return None
 
 

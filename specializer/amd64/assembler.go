@@ -81,6 +81,7 @@ type Assembler struct {
 	buf      []byte     // provisional code until Finish, final code after
 	labels   []labelPos // [] /* Label to */ position; entry 0 is unused
 	fixups   []fixup    // in code order
+	words    []int      // where there are 64-bit constants, provisional offsets
 	shrink   int        // bytes that Finish removed in total
 	limit    int
 	finished bool
@@ -104,6 +105,7 @@ func (a *Assembler) Reset() {
 	a.buf = a.buf[:0]
 	a.labels = append(a.labels[:0], labelPos{offset: -1})
 	a.fixups = a.fixups[:0]
+	a.words = a.words[:0]
 	a.shrink = 0
 	a.finished = false
 }
@@ -184,7 +186,21 @@ func (a *Assembler) Nops(n int) {
 // Data64 emits eight bytes, little-endian. It does not align.
 func (a *Assembler) Data64(v uint64) {
 	a.mustBeOpen()
+	a.word(v)
+}
+
+// word appends a 64-bit constant, of data or of an instruction.
+func (a *Assembler) word(v uint64) {
+	a.words = append(a.words, len(a.buf))
 	a.buf = binary.LittleEndian.AppendUint64(a.buf, v)
+}
+
+// EachWord calls f with the offset of every 64-bit constant in the finished code, immediate operands included, and with the constant.
+func (a *Assembler) EachWord(f func(offset int, v uint64)) {
+	for _, provisional := range a.words {
+		offset := a.FinalOffset(provisional)
+		f(offset, binary.LittleEndian.Uint64(a.buf[offset:]))
+	}
 }
 
 // Data emits bytes as they are.

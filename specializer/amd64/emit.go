@@ -1,7 +1,6 @@
 package amd64
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 )
@@ -175,7 +174,7 @@ func (a *Assembler) MovImm64(dst Reg, v uint64) {
 	default:
 		checkReg(Mov64, r64, dst)
 		a.start(&table[Mov64], table[Mov32].code[encOI]|opcode(dst&7), byte(dst&8)>>3, false)
-		a.buf = binary.LittleEndian.AppendUint64(a.buf, v)
+		a.word(v)
 	}
 }
 

@@ -39,7 +39,7 @@ type emitter struct {
 // assemblers keeps the buffers of assemblers that are not in use.
 var assemblers = sync.Pool{New: func() any { return amd64.New() }}
 
-func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
+func (s *selector) emitAll(alloc *regalloc.Result, opt Options) (*Code, error) {
 	asm := assemblers.Get().(*amd64.Assembler)
 	defer assemblers.Put(asm)
 	asm.Reset()
@@ -65,7 +65,7 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 		e.Bind(e.labels[n])
 		for k := s.blocks[n].from; k < s.blocks[n].to; k++ {
 			in := s.insts[k]
-			if marks {
+			if opt.Marks {
 				e.marks = append(e.marks, Mark{Offset: e.Offset(), Block: s.blocks[n].ir, Instr: in.ir})
 			}
 			for _, ed := range alloc.Before(k) {
@@ -83,7 +83,7 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 			}
 		}
 	}
-	if marks {
+	if opt.Marks {
 		e.marks = append(e.marks, Mark{Offset: e.Offset()})
 	}
 	for len(e.cold) > 0 {
@@ -136,10 +136,18 @@ func (s *selector) emitAll(alloc *regalloc.Result, marks bool) (*Code, error) {
 			})
 		}
 	}
+	var symbols []uint32
+	if opt.Symbols {
+		e.EachWord(func(offset int, v uint64) {
+			if pyabi.IsSymbol(v) {
+				symbols = append(symbols, uint32(offset))
+			}
+		})
+	}
 	meta := e.meta.Tables()
 	return &Code{
 		Bytes: append([]byte(nil), code...), EntryOffset: 0, Frame: 8 + 8*len(e.saved) + int(e.size),
-		Routines: e.FinalOffset(routines), Meta: meta, Marks: e.marks,
+		Routines: e.FinalOffset(routines), Meta: meta, Marks: e.marks, Symbols: symbols,
 	}, nil
 }
 

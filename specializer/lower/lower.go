@@ -70,6 +70,7 @@ type Options struct {
 	Check        bool   // re-check the allocation
 	Listing      func(stage string, text func() string)
 	Marks        bool // record where the code of each instruction begins
+	Symbols      bool // record where there are symbols of the snapshot
 }
 
 // Code is the result of Lower.
@@ -79,7 +80,8 @@ type Code struct {
 	Frame       int // bytes from rsp, where the prologue has left it, to the caller's
 	Routines    int // offset behind which code has the frame of a routine, see package unwind
 	Meta        *codemeta.Tables
-	Marks       []Mark // in the order of the code; empty unless asked for
+	Marks       []Mark   // in the order of the code; empty unless asked for
+	Symbols     []uint32 // offsets of 64-bit constants that are symbols; empty unless asked for
 }
 
 // Mark is the place where the code of an instruction begins. The last mark is where the code out of line begins; it has no
@@ -190,7 +192,7 @@ func Lower(f *ir.Func, snap *pyabi.Snapshot, opt Options) (*Code, error) {
 	if opt.Listing != nil {
 		opt.Listing("allocation", func() string { return s.listing(alloc) })
 	}
-	return s.emitAll(alloc, opt.Marks)
+	return s.emitAll(alloc, opt)
 }
 
 func (s *selector) countUses() {

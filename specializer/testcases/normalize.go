@@ -39,18 +39,16 @@ func Normalize(data []byte) ([]byte, error) {
 	n.highest = uint64(s.Offsets.SmallIntHighest+1) * n.size
 	n.smallInts = s.SmallInts
 	n.newSmall = n.fresh(s.SmallInts) + n.lowest
-	s.SmallInts = n.newSmall
 	s.RequestID = 1
-	n.address(&s.Unit)
-	n.address(&s.Breaker)
-	for i := range s.Helpers {
-		n.address(&s.Helpers[i])
-	}
+	s.EachAddress(n.address)
 	for i := range s.Codes {
-		n.code(&s.Codes[i])
+		normalizeCode(&s.Codes[i])
 	}
 	for i := range s.Objects {
-		n.object(&s.Objects[i])
+		o := &s.Objects[i]
+		n.functions.renumber(&o.Func.Version)
+		n.types.renumber(&o.Class.Version)
+		n.keys.renumber(&o.Class.KeysVersion)
 	}
 	for c := range s.Codes {
 		for i := range s.Codes[c].Feedback {
@@ -75,10 +73,7 @@ func (n *renumber) fresh(a uint64) uint64 {
 
 func (n *renumber) address(p *uint64) {
 	a := *p
-	switch {
-	case a == 0:
-		return
-	case a >= n.smallInts-n.lowest && a < n.smallInts+n.highest:
+	if a >= n.smallInts-n.lowest && a < n.smallInts+n.highest {
 		*p = a - n.smallInts + n.newSmall
 		return
 	}
@@ -101,10 +96,7 @@ func (v versions) renumber(p *uint32) {
 	*p = v[*p]
 }
 
-func (n *renumber) code(k *pyabi.Code) {
-	n.address(&k.Cell)
-	n.address(&k.Addr)
-	n.address(&k.Caches)
+func normalizeCode(k *pyabi.Code) {
 	k.File = path.Base(k.File)
 	counter := false
 	for at := 0; at+1 < len(k.Bytes); at += 2 {
@@ -121,16 +113,4 @@ func (n *renumber) code(k *pyabi.Code) {
 		}
 		counter = false
 	}
-}
-
-func (n *renumber) object(o *pyabi.Object) {
-	n.address(&o.Addr)
-	n.address(&o.Type)
-	n.functions.renumber(&o.Func.Version)
-	n.address(&o.Func.Globals)
-	n.address(&o.Func.Builtins)
-	n.types.renumber(&o.Class.Version)
-	n.keys.renumber(&o.Class.KeysVersion)
-	n.address(&o.Class.Keys)
-	n.address(&o.CFunc.Meth)
 }

@@ -1,0 +1,159 @@
+package codecache
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// Files are read and written by system calls: package os would hand descriptors to the poller of the Go runtime, which takes two for
+// itself that the program would notice.
+
+const (
+	// folderLimit is how many bytes the files may have together, about.
+	folderLimit = 1 << 30
+	// parts is how many folders the files are distributed over, by the first byte of their names.
+	parts = 256
+	// between is how many files a process writes before it looks whether those of one part are too many.
+	between = 64
+	// mostFile is more than any file has.
+	mostFile = 64 << 20
+)
+
+// folder is where the files are.
+type folder struct {
+	path    string
+	limit   int64
+	written atomic.Uint64 // files
+}
+
+// nameOf is the path of the file for a hash, within the folder.
+func nameOf(hash []byte) string {
+	text := hex.EncodeToString(hash)
+	return filepath.Join(text[:2], text[2:])
+}
+
+// read returns the content of a file.
+func (f *folder) read(name string) ([]byte, error) {
+	fd, err := unix.Open(filepath.Join(f.path, name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	var info unix.Stat_t
+	if err := unix.Fstat(fd, &info); err != nil {
+		return nil, err
+	}
+	if info.Mode&unix.S_IFMT != unix.S_IFREG || info.Size > mostFile {
+		return nil, errFile
+	}
+	data := make([]byte, info.Size)
+	for have := 0; have < len(data); {
+		n, err := unix.Read(fd, data[have:])
+		if err != nil && err != unix.EINTR {
+			return nil, err
+		}
+		if n == 0 {
+			return nil, errFile
+		}
+		have += max(n, 0)
+	}
+	return data, nil
+}
+
+// write makes a file, which nobody sees before it is complete.
+func (f *folder) write(name string, data []byte) error {
+	path := filepath.Join(f.path, name)
+	if err := unix.Mkdir(filepath.Dir(path), 0o700); err != nil && err != unix.EEXIST {
+		return err
+	}
+	n := f.written.Add(1)
+	draft := filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%d-%d", draftPrefix, unix.Getpid(), n))
+	if err := writeAll(draft, data); err != nil {
+		_ = unix.Unlink(draft)
+		return err
+	}
+	if err := unix.Rename(draft, path); err != nil {
+		_ = unix.Unlink(draft)
+		return err
+	}
+	if n%between == 0 {
+		f.prune(filepath.Dir(path))
+	}
+	return nil
+}
+
+// draftPrefix begins the names of files that are being written.
+const draftPrefix = "."
+
+func writeAll(path string, data []byte) error {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	for len(data) > 0 {
+		n, err := unix.Write(fd, data)
+		if err != nil && err != unix.EINTR {
+			_ = unix.Close(fd)
+			return err
+		}
+		data = data[max(n, 0):]
+	}
+	return unix.Close(fd)
+}
+
+// prune removes the oldest files of one part of the folder, down to a half of its share of the limit, if it has more than that share.
+// What a process has open, or another one removes first, is no matter.
+func (f *folder) prune(part string) {
+	type file struct {
+		path     string
+		size     int64
+		modified int64 // ns
+	}
+	var files []file
+	total := int64(0)
+	for _, name := range list(part) {
+		var info unix.Stat_t
+		path := filepath.Join(part, name)
+		if unix.Lstat(path, &info) == nil && info.Mode&unix.S_IFMT == unix.S_IFREG {
+			files = append(files, file{path, info.Size, info.Mtim.Nano()})
+			total += info.Size
+		}
+	}
+	share := f.limit / parts
+	if total <= share {
+		return
+	}
+	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.modified, b.modified) })
+	for _, x := range files {
+		if total <= share/2 {
+			return
+		}
+		if unix.Unlink(x.path) == nil {
+			total -= x.size
+		}
+	}
+}
+
+// list returns the names in a folder; nothing when it cannot be read.
+func list(path string) []string {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	var names []string
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := unix.ReadDirent(fd, buffer)
+		if err != nil || n <= 0 {
+			return names
+		}
+		_, _, names = unix.ParseDirent(buffer[:n], -1, names)
+	}
+}
