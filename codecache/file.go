@@ -44,7 +44,11 @@ func encode(r *specializer.Result) []byte {
 	for _, offset := range r.Symbols {
 		body = le.AppendUint32(body, offset)
 	}
-	body = r.Meta.AppendBinary(pad(body))
+	return sealed(r.Meta.AppendBinary(pad(body)))
+}
+
+// sealed puts the magic number and the hash in front.
+func sealed(body []byte) []byte {
 	sum := sha256.Sum256(body)
 	return append(append([]byte(magic), sum[:]...), body...)
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,8 @@ const (
 	between = 64
 	// mostFile is more than any file has.
 	mostFile = 64 << 20
+	// recent is for how many seconds a file counts as new: one that is read after that is made new again.
+	recent = 3600
 )
 
 // folder is where the files are.
@@ -62,6 +65,9 @@ func (f *folder) read(name string) ([]byte, error) {
 			return nil, errFile
 		}
 		have += max(n, 0)
+	}
+	if now := time.Now().Unix(); now-info.Mtim.Sec > recent {
+		_ = unix.Futimes(fd, []unix.Timeval{{Sec: now}, {Sec: now}})
 	}
 	return data, nil
 }
@@ -107,7 +113,7 @@ func writeAll(path string, data []byte) error {
 	return unix.Close(fd)
 }
 
-// prune removes the oldest files of one part of the folder, down to a half of its share of the limit, if it has more than that share.
+// prune removes the files of one part of the folder that have not been read for the longest time, down to a half of its share of the limit, if it has more than that share.
 // What a process has open, or another one removes first, is no matter.
 func (f *folder) prune(part string) {
 	type file struct {

@@ -24,7 +24,8 @@ NOT_ENABLED_STATUS = 97
 
 # The accelerated ways in which every program is run. `compile_all` compiles each function before its first run, without any
 # type feedback; `background` is the shipped policy with thresholds that a short program reaches; `stress` leaves machine code at every chance;
-# with `thresholds` each function and loop has one of its own; with `collecting` the collector runs at every allocation.
+# with `thresholds` each function and loop has one of its own; with `collecting` the collector runs at every allocation; `cached` is for
+# a second process, which runs the machine code that a first one has left in the folder PYSTON_LITE_CACHE.
 MODES: dict[str, dict[str, str]] = {
     "compile_all": {"PYSTON_LITE_COMPILE_ALL": "1", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_VERIFY": "1"},
     "profiled": {
@@ -40,6 +41,11 @@ MODES: dict[str, dict[str, str]] = {
         "PYSTON_LITE_LOOP_THRESHOLD": "100",
         "PYSTON_LITE_SYNC": "1",
         "PYSTON_LITE_STRESS": "thresholds=1",
+    },
+    "cached": {
+        "PYSTON_LITE_THRESHOLD": "25",
+        "PYSTON_LITE_LOOP_THRESHOLD": "60",
+        "PYSTON_LITE_SYNC": "1",
     },
     "collecting": {
         "PYSTON_LITE_THRESHOLD": "25",
@@ -58,6 +64,7 @@ class Run:
     stderr: str
     status: int
     functions: list[dict[str, Any]] = field(default_factory=list, compare=False)
+    loaded: int = field(default=0, compare=False)
 
     def compiled(self) -> set[str]:
         return {row["qualname"] for row in self.functions if row["code_bytes"] > 0}
@@ -83,8 +90,8 @@ def child_environment(mode: str | None) -> dict[str, str]:
     return environ
 
 
-def run(path: Path, mode: str | None, *args: str, timeout: float = 120, extra: dict[str, str] | None = None) -> Run:
-    """Run one program, stock (None) or accelerated in a mode. A child that should have been accelerated and was not fails."""
+def run_once(path: Path, mode: str | None, *args: str, timeout: float = 120, extra: dict[str, str] | None = None) -> Run:
+    """Run one program in one process, stock (None) or accelerated. A child that should have been accelerated and was not fails."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         environ = child_environment(mode) | (extra or {})
@@ -94,8 +101,20 @@ def run(path: Path, mode: str | None, *args: str, timeout: float = 120, extra: d
         done = subprocess.run(command, env=environ, capture_output=True, timeout=timeout, check=False, cwd=path.parent)
         stdout, stderr = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         assert done.returncode != NOT_ENABLED_STATUS, stderr
-        functions = json.loads(report.read_text())["functions"] if report.exists() else []
-    return Run(stdout, stderr, done.returncode, functions)
+        written = json.loads(report.read_text()) if report.exists() else {"functions": []}
+        loaded = written["stats"]["compile"]["loaded"] if report.exists() else 0
+    return Run(stdout, stderr, done.returncode, written["functions"], loaded)
+
+
+def run(path: Path, mode: str | None, *args: str, timeout: float = 120, extra: dict[str, str] | None = None) -> Run:
+    """Run one program in a mode. In mode `cached` that takes two processes, and the second one has the machine code of the first."""
+    if mode != "cached":
+        return run_once(path, mode, *args, timeout=timeout, extra=extra)
+    with tempfile.TemporaryDirectory() as folder:
+        extra = (extra or {}) | {"PYSTON_LITE_CACHE": folder}
+        first, second = (run_once(path, mode, *args, timeout=timeout, extra=extra) for _ in range(2))
+    assert second.loaded or not first.compiled(), "no machine code of the first process was loaded"
+    return second
 
 
 def assert_same(stock: Run, accelerated: Run, what: str) -> None:

@@ -25,7 +25,7 @@ type Symbols struct {
 // Abstract puts symbols in the place of the addresses in a snapshot, in the order in which it meets them. Addresses below fixed stay:
 // there lies what has the same address in every process, the image of an interpreter that is not relocated (0: nothing does).
 func Abstract(s *Snapshot, fixed uint64) *Symbols {
-	t := &Symbols{fixed: fixed, symbols: map[uint64]uint64{}, small: s.smallInts()}
+	t := &Symbols{fixed: fixed, symbols: make(map[uint64]uint64, len(s.Helpers)+2*len(s.Objects)), small: s.smallInts()}
 	s.EachAddress(t.abstract)
 	return t
 }

@@ -89,6 +89,8 @@ def run_module(module: str, mode: str | None, options: argparse.Namespace) -> Re
         statistics = Path(folder) / "statistics.json"
         if mode is not None:
             environ["PYSTON_LITE_STATS"] = str(statistics)
+            if options.cache is not None:
+                environ["PYSTON_LITE_CACHE"] = str(options.cache)
         # Interpreters of environments that tests make (test_venv) find our package, and nothing else that is installed here.
         package = Path(folder) / "package"
         package.mkdir()
@@ -271,6 +273,7 @@ def main() -> None:
     parser.add_argument("--resources", default="", help="resources of the test package, as its own -u takes them")
     parser.add_argument("--children", action="store_true", help="accelerate isolated child processes, too")
     parser.add_argument("--results", type=Path, help="where results are kept; default: build/cpython/VERSION")
+    parser.add_argument("--cache", type=Path, help="a folder that all processes share machine code in")
     parser.add_argument("--test-package", type=Path, help="a folder with a `test` package of this version")
     options = parser.parse_args()
     name = platform.python_version() + ("-debug" if hasattr(sys, "gettotalrefcount") else "")

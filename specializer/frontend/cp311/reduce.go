@@ -18,7 +18,9 @@ func Reduce(code *pyabi.Code) {
 			case in.Adaptive == adaptive[in.Op]:
 				first = min(count, 1)
 			case byClass[in.Adaptive]:
-				first = pyabi.FullCounter - min(misses(code, in), manyMisses)
+				if first = pyabi.FullCounter; misses(code, in) >= manyMisses {
+					first -= manyMisses
+				}
 			}
 		}
 		clear(code.Adaptive[2*min(in.BCI+1, in.Next) : min(2*int(in.Next), len(code.Adaptive))])
