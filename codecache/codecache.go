@@ -9,7 +9,7 @@
 //
 // The folder has to belong to the user alone (the host sees to that): its files are run.
 //
-// Code: file.go has the form of a file, folder.go reads, writes and removes them.
+// Code: file.go has the form of a file, folder.go reads, writes and removes them, on a thread of apart.go.
 package codecache
 
 import (

@@ -2,8 +2,10 @@ package codecache
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -34,6 +36,7 @@ func elsewhere(t *testing.T, data []byte) []byte {
 	s, err := pyabi.Decode(data)
 	require.NoError(t, err)
 	s.EachAddress(func(p *uint64) { *p += 0x330000000000 })
+	s.EachVersion(func(kind pyabi.VersionKind, p *uint32) { *p += 1000 + uint32(kind) })
 	return pyabi.Encode(s)
 }
 
@@ -65,7 +68,7 @@ func TestAnotherProcessLoads(t *testing.T) {
 	got := compile(t, newCache(t, folder, "a"), other, specializer.Options{}, Loaded)
 	want, err := specializer.Compile(other, specializer.Options{})
 	require.NoError(t, err)
-	got.Symbols = nil
+	got.Symbols, got.Versions = nil, nil
 	assert.Equal(t, want, got)
 }
 
@@ -200,22 +203,35 @@ func TestWritesPrune(t *testing.T) {
 	assert.Empty(t, files(t, f.path))
 }
 
-// TestDescriptorsAreGivenBack: the program counts its own.
-func TestDescriptorsAreGivenBack(t *testing.T) {
-	open := func() int {
-		names := list("/proc/self/fd")
-		require.NotEmpty(t, names)
-		return len(names)
-	}
+// TestDescriptorsAreNotThoseOfTheProgram: while a file is open here, the table of the process is as before.
+func TestDescriptorsAreNotThoseOfTheProgram(t *testing.T) {
+	runtime.LockOSThread() // the one that stands for the program
+	defer runtime.UnlockOSThread()
+	self := fmt.Sprintf("self/task/%d", unix.Gettid())
+	table := func(of string) []string { return list("/proc/" + of + "/fd") }
 	f := &folder{path: t.TempDir(), limit: 1}
-	before := open()
+	var program, meanwhile, ours []string
+	require.NoError(t, f.apart.do(func() {
+		program = table(self)
+		assert.NotEmpty(t, program)
+		fd, err := unix.Open(f.path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		assert.NoError(t, err)
+		ours, meanwhile = table("thread-self"), table(self)
+		assert.NoError(t, unix.Close(fd))
+	}))
+	assert.Len(t, ours, 2, "the folder, and the one that is being listed")
+	assert.Equal(t, program, meanwhile)
+
 	for k := range 2 * between {
-		require.NoError(t, f.write(filepath.Join("00", string(rune('a'+k))), []byte{1}))
-		_, _ = f.read(filepath.Join("00", string(rune('a'+k))))
+		name := filepath.Join("00", string(rune('a'+k)))
+		require.NoError(t, f.write(name, []byte{1}))
+		_, _ = f.read(name)
 		_, err := f.read("missing")
 		require.ErrorIs(t, err, unix.ENOENT)
 	}
-	assert.Equal(t, before, open())
+	require.NoError(t, f.apart.do(func() { ours, meanwhile = table("thread-self"), table(self) }))
+	assert.Len(t, ours, 1, "files are closed")
+	assert.Equal(t, program, meanwhile)
 }
 
 // BenchmarkLoad is what a unit costs that somebody else has compiled.

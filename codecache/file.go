@@ -9,21 +9,21 @@ import (
 	"pystonlite/specializer/codemeta"
 )
 
-// A file is a magic number, the hash of the rest, six 32-bit words (the fields of header), and then, each padded to eight bytes: the
-// name, the code, the offsets of its symbols, and the tables in the form that the host reads.
+// A file is a magic number, the hash of the rest, eight 32-bit words (the fields of header), and then, each padded to eight bytes:
+// the name, the code, the offsets of its symbols, of addresses and of versions, and the tables in the form that the host reads.
 
 const magic = "PLC1"
 
 const (
 	headSize   = len(magic) + sha256.Size
-	headerSize = 6 * 4
+	headerSize = 8 * 4
 )
 
 // header are the words in front of the parts.
-type header struct{ name, code, symbols, entry, frame, routines uint32 }
+type header struct{ name, code, symbols, versions, entry, frame, routines, zero uint32 }
 
-func (h *header) words() [6]*uint32 {
-	return [6]*uint32{&h.name, &h.code, &h.symbols, &h.entry, &h.frame, &h.routines}
+func (h *header) words() [8]*uint32 {
+	return [8]*uint32{&h.name, &h.code, &h.symbols, &h.versions, &h.entry, &h.frame, &h.routines, &h.zero}
 }
 
 var errFile = errors.New("not a file of this cache, or damaged")
@@ -32,7 +32,7 @@ var errFile = errors.New("not a file of this cache, or damaged")
 func encode(r *specializer.Result) []byte {
 	le := binary.LittleEndian
 	h := header{
-		name: uint32(len(r.Name)), code: uint32(len(r.Code)), symbols: uint32(len(r.Symbols)),
+		name: uint32(len(r.Name)), code: uint32(len(r.Code)), symbols: uint32(len(r.Symbols)), versions: uint32(len(r.Versions)),
 		entry: uint32(r.EntryOffset), frame: uint32(r.Frame), routines: uint32(r.Routines),
 	}
 	var body []byte
@@ -41,10 +41,13 @@ func encode(r *specializer.Result) []byte {
 	}
 	body = pad(append(body, r.Name...))
 	body = pad(append(body, r.Code...))
-	for _, offset := range r.Symbols {
-		body = le.AppendUint32(body, offset)
+	for _, offsets := range [][]uint32{r.Symbols, r.Versions} {
+		for _, offset := range offsets {
+			body = le.AppendUint32(body, offset)
+		}
+		body = pad(body)
 	}
-	return sealed(r.Meta.AppendBinary(pad(body)))
+	return sealed(r.Meta.AppendBinary(body))
 }
 
 // sealed puts the magic number and the hash in front.
@@ -76,8 +79,9 @@ func decode(data []byte) (*specializer.Result, error) {
 		at = end
 		return body[start:end]
 	}
-	name, code, symbols := part(h.name, 1), part(h.code, 1), part(h.symbols, 4)
-	if len(name) != int(h.name) || len(code) != int(h.code) || len(symbols) != 4*int(h.symbols) || padded(at) > len(body) {
+	name, code, symbols, versions := part(h.name, 1), part(h.code, 1), part(h.symbols, 4), part(h.versions, 4)
+	if len(name) != int(h.name) || len(code) != int(h.code) || len(symbols) != 4*int(h.symbols) || len(versions) != 4*int(h.versions) ||
+		padded(at) > len(body) {
 		return nil, errFile
 	}
 	meta, rest, err := codemeta.Decode(body[padded(at):])
@@ -86,12 +90,17 @@ func decode(data []byte) (*specializer.Result, error) {
 	}
 	r := &specializer.Result{
 		Name: string(name), Code: append([]byte(nil), code...), EntryOffset: int(h.entry), Frame: int(h.frame), Routines: int(h.routines),
-		Symbols: make([]uint32, h.symbols), Meta: meta,
-	}
-	for k := range r.Symbols {
-		r.Symbols[k] = le.Uint32(symbols[4*k:])
+		Symbols: offsets(symbols), Versions: offsets(versions), Meta: meta,
 	}
 	return r, nil
+}
+
+func offsets(words []byte) []uint32 {
+	var out []uint32
+	for ; len(words) > 0; words = words[4:] {
+		out = append(out, binary.LittleEndian.Uint32(words))
+	}
+	return out
 }
 
 func padded(n int) int { return (n + 7) &^ 7 }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Files are read and written by system calls: package os would hand descriptors to the poller of the Go runtime, which takes two for
-// itself that the program would notice.
+// Files are read and written by system calls, on a thread apart: package os would hand descriptors to the poller of the Go runtime,
+// which takes two for itself in the table that the program sees.
 
 const (
 	// folderLimit is how many bytes the files may have together, about.
@@ -33,6 +33,7 @@ type folder struct {
 	path    string
 	limit   int64
 	written atomic.Uint64 // files
+	apart   apart
 }
 
 // nameOf is the path of the file for a hash, within the folder.
@@ -42,8 +43,23 @@ func nameOf(hash []byte) string {
 }
 
 // read returns the content of a file.
-func (f *folder) read(name string) ([]byte, error) {
-	fd, err := unix.Open(filepath.Join(f.path, name), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+func (f *folder) read(name string) (data []byte, err error) {
+	if fault := f.apart.do(func() { data, err = readAll(filepath.Join(f.path, name)) }); fault != nil {
+		return nil, fault
+	}
+	return data, err
+}
+
+// write makes a file, which nobody sees before it is complete.
+func (f *folder) write(name string, data []byte) (err error) {
+	if fault := f.apart.do(func() { err = f.replace(filepath.Join(f.path, name), data) }); fault != nil {
+		return fault
+	}
+	return err
+}
+
+func readAll(path string) ([]byte, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -67,14 +83,13 @@ func (f *folder) read(name string) ([]byte, error) {
 		have += max(n, 0)
 	}
 	if now := time.Now().Unix(); now-info.Mtim.Sec > recent {
-		_ = unix.Futimes(fd, []unix.Timeval{{Sec: now}, {Sec: now}})
+		_ = unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{{Sec: now}, {Sec: now}}, unix.AT_SYMLINK_NOFOLLOW)
 	}
 	return data, nil
 }
 
-// write makes a file, which nobody sees before it is complete.
-func (f *folder) write(name string, data []byte) error {
-	path := filepath.Join(f.path, name)
+// replace writes a file under another name, and then gives it its own.
+func (f *folder) replace(path string, data []byte) error {
 	if err := unix.Mkdir(filepath.Dir(path), 0o700); err != nil && err != unix.EEXIST {
 		return err
 	}

@@ -34,7 +34,8 @@ type Result struct {
 	Routines    int // as in lower.Code
 	Meta        *codemeta.Tables
 	Name        string   // qualified name of the function
-	Symbols     []uint32 // of a symbolic snapshot: offsets in Code of its symbols
+	Symbols     []uint32 // of a symbolic snapshot: offsets in Code of symbols of addresses, 64 bits,
+	Versions    []uint32 // and of versions, 32 bits
 }
 
 // Unsupported says that the code is of a kind that is not compiled.
@@ -101,7 +102,7 @@ func compile(snap *pyabi.Snapshot, opt Options, symbolic bool) (*Result, error) 
 	opt.dump("disassembly", func() string { return out.Disassembly(f) })
 	return &Result{
 		Code: out.Bytes, EntryOffset: out.EntryOffset, Frame: out.Frame, Routines: out.Routines, Meta: out.Meta, Name: code.QualName,
-		Symbols: out.Symbols,
+		Symbols: out.Symbols, Versions: out.Versions,
 	}, nil
 }
 

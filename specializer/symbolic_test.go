@@ -12,12 +12,14 @@ import (
 	"pystonlite/specializer/testcases"
 )
 
-// moved is a snapshot as another process would make it: the addresses are others, none so low that it fits an instruction.
+// moved is a snapshot as another process would make it: addresses and versions are others, no address so low and no version so small that
+// there is a shorter instruction for it.
 func moved(t *testing.T, data []byte, by uint64) []byte {
 	t.Helper()
 	s, err := pyabi.Decode(data)
 	require.NoError(t, err)
 	s.EachAddress(func(p *uint64) { *p += by })
+	s.EachVersion(func(kind pyabi.VersionKind, p *uint32) { *p += uint32(by>>32) + uint32(kind) })
 	return pyabi.Encode(s)
 }
 
@@ -47,7 +49,7 @@ func TestSymbolicCodeIsTheCodeOfEachProcess(t *testing.T) {
 				require.NoError(t, err)
 				require.NotEmpty(t, got.Symbols)
 				require.NoError(t, process.symbolic.Relocate(got))
-				got.Symbols = nil
+				got.Symbols, got.Versions = nil, nil
 				require.Equal(t, want, got)
 			}
 		})
@@ -92,7 +94,10 @@ func TestNumbersThatLookLikeSymbols(t *testing.T) {
 		return f
 	}
 	assert.True(t, hasAmbiguous(program(0x5a5a<<48|1)))
+	assert.True(t, hasAmbiguous(program(0x5a<<24|1)))
 	assert.False(t, hasAmbiguous(program(0x5a5b<<48)))
+	assert.False(t, hasAmbiguous(program(0x5b<<24)))
+	assert.False(t, hasAmbiguous(program(1<<32|0x5a<<24)))
 	assert.False(t, hasAmbiguous(program(-1)))
 }
 
@@ -108,4 +113,9 @@ func TestRelocateChecks(t *testing.T) {
 	wrong := *r
 	wrong.Symbols = []uint32{0}
 	assert.ErrorContains(t, s.Relocate(&wrong), "no symbol")
+	last, wrong = *r, *r
+	last.Symbols, last.Versions = nil, []uint32{uint32(len(r.Code) - 3)}
+	assert.ErrorContains(t, s.Relocate(&last), "version at")
+	wrong.Symbols, wrong.Versions = nil, []uint32{0}
+	assert.ErrorContains(t, s.Relocate(&wrong), "no version")
 }

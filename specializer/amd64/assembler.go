@@ -82,6 +82,7 @@ type Assembler struct {
 	labels   []labelPos // [] /* Label to */ position; entry 0 is unused
 	fixups   []fixup    // in code order
 	words    []int      // where there are 64-bit constants, provisional offsets
+	imms     []int      // and immediate operands of 32 bits
 	shrink   int        // bytes that Finish removed in total
 	limit    int
 	finished bool
@@ -105,7 +106,7 @@ func (a *Assembler) Reset() {
 	a.buf = a.buf[:0]
 	a.labels = append(a.labels[:0], labelPos{offset: -1})
 	a.fixups = a.fixups[:0]
-	a.words = a.words[:0]
+	a.words, a.imms = a.words[:0], a.imms[:0]
 	a.shrink = 0
 	a.finished = false
 }
@@ -200,6 +201,14 @@ func (a *Assembler) EachWord(f func(offset int, v uint64)) {
 	for _, provisional := range a.words {
 		offset := a.FinalOffset(provisional)
 		f(offset, binary.LittleEndian.Uint64(a.buf[offset:]))
+	}
+}
+
+// EachImmediate does the same with the immediate operands of 32 bits.
+func (a *Assembler) EachImmediate(f func(offset int, v uint32)) {
+	for _, provisional := range a.imms {
+		offset := a.FinalOffset(provisional)
+		f(offset, binary.LittleEndian.Uint32(a.buf[offset:]))
 	}
 }
 

@@ -148,6 +148,7 @@ func (a *Assembler) imm(op Op, v int32, size int) {
 		}
 		a.buf = binary.LittleEndian.AppendUint16(a.buf, uint16(v))
 	default:
+		a.imms = append(a.imms, len(a.buf))
 		a.buf = binary.LittleEndian.AppendUint32(a.buf, uint32(v))
 	}
 }

@@ -136,18 +136,23 @@ func (s *selector) emitAll(alloc *regalloc.Result, opt Options) (*Code, error) {
 			})
 		}
 	}
-	var symbols []uint32
+	var symbols, versions []uint32
 	if opt.Symbols {
 		e.EachWord(func(offset int, v uint64) {
 			if pyabi.IsSymbol(v) {
 				symbols = append(symbols, uint32(offset))
 			}
 		})
+		e.EachImmediate(func(offset int, v uint32) {
+			if pyabi.IsVersionSymbol(v) {
+				versions = append(versions, uint32(offset))
+			}
+		})
 	}
 	meta := e.meta.Tables()
 	return &Code{
 		Bytes: append([]byte(nil), code...), EntryOffset: 0, Frame: 8 + 8*len(e.saved) + int(e.size),
-		Routines: e.FinalOffset(routines), Meta: meta, Marks: e.marks, Symbols: symbols,
+		Routines: e.FinalOffset(routines), Meta: meta, Marks: e.marks, Symbols: symbols, Versions: versions,
 	}, nil
 }
 

@@ -81,7 +81,8 @@ type Code struct {
 	Routines    int // offset behind which code has the frame of a routine, see package unwind
 	Meta        *codemeta.Tables
 	Marks       []Mark   // in the order of the code; empty unless asked for
-	Symbols     []uint32 // offsets of 64-bit constants that are symbols; empty unless asked for
+	Symbols     []uint32 // offsets of 64-bit constants that are symbols of addresses; empty unless asked for
+	Versions    []uint32 // offsets of 32-bit operands that are symbols of versions; likewise
 }
 
 // Mark is the place where the code of an instruction begins. The last mark is where the code out of line begins; it has no
