@@ -14,16 +14,17 @@ import (
 type apart struct {
 	mu    sync.Mutex
 	work  chan func()
-	done  chan struct{}
-	fault error // why there is no such thread
+	done  chan any // what the function panicked with, or nil
+	fault error    // why there is no such thread
 }
 
-// do runs f on the thread, which is made for the first one. The error is why it cannot be: no kernel before Linux 5.9 lets it.
+// do runs f on the thread, which is made for the first one. The error is why it cannot be: no kernel before Linux 5.9 lets it. A panic of
+// f is one of the caller's goroutine.
 func (a *apart) do(f func()) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.work == nil && a.fault == nil {
-		a.work, a.done = make(chan func()), make(chan struct{})
+	if a.work == nil {
+		a.work, a.done = make(chan func()), make(chan any)
 		go a.serve()
 		<-a.done
 	}
@@ -31,7 +32,9 @@ func (a *apart) do(f func()) error {
 		return a.fault
 	}
 	a.work <- f
-	<-a.done
+	if p := <-a.done; p != nil {
+		panic(p)
+	}
 	return nil
 }
 
@@ -39,12 +42,15 @@ func (a *apart) serve() {
 	// Never unlocked: no other goroutine may run on this thread, and the runtime makes no thread from it.
 	runtime.LockOSThread()
 	a.fault = unix.CloseRange(0, math.MaxUint32, unix.CLOSE_RANGE_UNSHARE)
-	a.done <- struct{}{}
-	if a.fault != nil {
-		return
-	}
+	a.done <- nil
 	for f := range a.work {
-		f()
-		a.done <- struct{}{}
+		a.done <- caught(f)
 	}
+}
+
+// caught runs f and returns what it panics with, or nil.
+func caught(f func()) (panicked any) {
+	defer func() { panicked = recover() }()
+	f()
+	return nil
 }

@@ -234,6 +234,17 @@ func TestDescriptorsAreNotThoseOfTheProgram(t *testing.T) {
 	assert.Equal(t, program, meanwhile)
 }
 
+// TestPanicsAreThoseOfTheCaller, who knows what to do about them; the thread goes on.
+func TestPanicsAreThoseOfTheCaller(t *testing.T) {
+	var a apart
+	for range 2 {
+		assert.PanicsWithValue(t, "BUG", func() { _ = a.do(func() { panic("BUG") }) })
+		ran := false
+		require.NoError(t, a.do(func() { ran = true }))
+		assert.True(t, ran)
+	}
+}
+
 // BenchmarkLoad is what a unit costs that somebody else has compiled.
 func BenchmarkLoad(b *testing.B) {
 	c := New(b.TempDir(), "a", 0, func(line string) { b.Error(line) })
