@@ -75,7 +75,6 @@ enum pl_result_origin {
     PL_ORIGIN_COMPILED,           /* here */
     PL_ORIGIN_KEPT,               /* here, and kept in the folder */
     PL_ORIGIN_LOADED,             /* by another process, from the folder */
-    PL_ORIGINS,
 };
 
 typedef struct pl_result_head {

@@ -25,7 +25,7 @@ func TestReply_CReadsWhatWeWrite(t *testing.T) {
 	})
 	r := reply{
 		id: 77, elapsed: 1234, used: 5, mapped: 6, text: "mod.f",
-		unit:  &Result{Code: make([]byte, 40), EntryOffset: 16, Meta: meta.Tables()},
+		unit:  &Result{Code: make([]byte, 40), EntryOffset: 16, Meta: meta.Tables(), Origin: 2},
 		block: Block{ID: 3, Address: 0x7f0000000000},
 	}
 	dir := t.TempDir()
@@ -40,7 +40,7 @@ func TestReply_CReadsWhatWeWrite(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, strings.Join([]string{
 		"head 1 0 77 1234 5 6 mod.f",
-		"code 7f0000000010 40 3",
+		"code 7f0000000010 40 3 loaded",
 		"exit 1 " + fmt.Sprint(uint16(codemeta.ReasonException)),
 		"frame ffffffff 11 2",
 		"value 4 1 5 0",
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
     printf("head %d %u %lu %lu %lu %lu %.*s\n", h->magic == PL_RESULT_MAGIC, h->status, h->id, h->compile_ns, h->code_used,
            h->code_mapped, (int)h->text_len, (char *)(h + 1));
     pl_result_code *c = (void *)((char *)(h + 1) + ROUND8(h->text_len));
-    printf("code %lx %lu %lu\n", c->entry, c->size, c->block);
+    printf("code %lx %lu %lu %s\n", c->entry, c->size, c->block, c->origin == PL_ORIGIN_LOADED ? "loaded" : "compiled");
     pl_result_counts *n = (void *)(c + 1);
     pl_exit_rec *e = (void *)(n + 1);
     printf("exit %d %d\n", e->kind, e->reason);
