@@ -57,7 +57,15 @@ SMALL = [] if SANITIZE else ["-Wl,-z,noseparate-code", "-Wl,-z,norelro", "-nostd
 # What the Go runtime must not do in somebody else's process (ext/runtime.go says why).
 GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0"
 
-NATIVE_SOURCES = ("cshim/**/*.[ch]", "cshim/**/*.def", "codecache/*.go", "ext/*", "hooks/*.go", "specializer/**/*.go", "go.*")
+NATIVE_SOURCES = (
+    "cshim/**/*.[ch]",
+    "cshim/**/*.def",
+    "codecache/*.go",
+    "ext/*",
+    "hooks/*.go",
+    "specializer/**/*.go",
+    "go.*",
+)
 
 
 def identity(go: str) -> str:
@@ -167,7 +175,6 @@ class BuildNative(build_ext):
 
 # setup() wants paths relative to this file, and may be called from anywhere.
 os.chdir(ROOT)
-
 
 
 def extension(name: str, sources: str, link_args: list[str]) -> Extension:

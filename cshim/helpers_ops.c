@@ -180,9 +180,10 @@ pl_contains(PyObject *item, PyObject *container)
 
 /* ---- classes ------------------------------------------------------------------------------------------------------- */
 
-/* Answers for pairs of classes that were asked about lately.  The version is that of the object's class, which stands for its
- * bases and its __class__; so an answer outlives the other class only where it is no, as it is for whatever comes in its place. */
-static struct { PyObject *class; uint32_t version; int is; } instances[1024];
+/* Answers for pairs of classes that were asked about lately.  The first version is that of the object's class, which stands for its
+ * bases and its __class__; so an answer outlives the other class only where it is no, as it is for whatever comes in its place.  The
+ * second one is that of the other class's metaclass, which stands for its __instancecheck__. */
+static struct { PyObject *class; uint32_t version, meta; int is; } instances[1024];
 
 static int
 find_instance(PyTypeObject *type, PyObject *class)
@@ -194,6 +195,14 @@ find_instance(PyTypeObject *type, PyObject *class)
     return general && _PyType_Lookup(type, &_Py_ID(__class__)) == pl_slots.class_of ? 0 : -1;
 }
 
+/* Whether a metaclass leaves the answer to type. */
+static bool
+leaves_answer(PyTypeObject *meta)
+{
+    return meta == &PyType_Type || (PyType_IsSubtype(meta, &PyType_Type) &&
+                                    _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) == pl_slots.instance_check);
+}
+
 /* isinstance for a class whose metaclass leaves the answer to type: 0 or 1; -1 for anything else.  An object that is no instance
  * by its class could still say that it is by its attribute __class__, which mostly is object's. */
 static inline int
@@ -203,18 +212,15 @@ plain_instance(PyObject *object, PyObject *class)
     if ((PyObject *)type == class) {
         return 1;
     }
-    if (meta == &PyType_Type) {
-        size_t at = (type->tp_version_tag ^ (uintptr_t)class >> 4 ^ (uintptr_t)class >> 14) % Py_ARRAY_LENGTH(instances);
-        if (instances[at].class != class || instances[at].version != type->tp_version_tag || type->tp_version_tag == 0) {
-            instances[at].is = find_instance(type, class);
-            instances[at].class = class;
-            instances[at].version = type->tp_version_tag;
-        }
-        return instances[at].is;
+    size_t at = (type->tp_version_tag ^ (uintptr_t)class >> 4 ^ (uintptr_t)class >> 14) % Py_ARRAY_LENGTH(instances);
+    if (instances[at].class != class || instances[at].version != type->tp_version_tag ||
+        instances[at].meta != meta->tp_version_tag || type->tp_version_tag == 0 || meta->tp_version_tag == 0) {
+        instances[at].is = leaves_answer(meta) ? find_instance(type, class) : -1;
+        instances[at].class = class;
+        instances[at].version = type->tp_version_tag;
+        instances[at].meta = meta->tp_version_tag;
     }
-    bool leaves = PyType_IsSubtype(meta, &PyType_Type) &&
-                  _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) == pl_slots.instance_check;
-    return leaves ? find_instance(type, class) : -1;
+    return instances[at].is;
 }
 
 int

@@ -35,7 +35,11 @@ MODES: dict[str, dict[str, str]] = {
         "PYSTON_LITE_VERIFY": "1",
     },
     "background": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_LOOP_THRESHOLD": "20"},
-    "stress": {"PYSTON_LITE_THRESHOLD": "5", "PYSTON_LITE_SYNC": "1", "PYSTON_LITE_STRESS": "guards=7,exits=5,shuffle=1"},
+    "stress": {
+        "PYSTON_LITE_THRESHOLD": "5",
+        "PYSTON_LITE_SYNC": "1",
+        "PYSTON_LITE_STRESS": "guards=7,exits=5,shuffle=1",
+    },
     "thresholds": {
         "PYSTON_LITE_THRESHOLD": "40",
         "PYSTON_LITE_LOOP_THRESHOLD": "100",
@@ -90,7 +94,9 @@ def child_environment(mode: str | None) -> dict[str, str]:
     return environ
 
 
-def run_once(path: Path, mode: str | None, *args: str, timeout: float = 120, extra: dict[str, str] | None = None) -> Run:
+def run_once(
+    path: Path, mode: str | None, *args: str, timeout: float = 120, extra: dict[str, str] | None = None
+) -> Run:
     """Run one program in one process, stock (None) or accelerated. A child that should have been accelerated and was not fails."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from pyston_lite import config
+
 from tests.support import child_environment
 
 # The functions differ in what their machine code names: objects, classes, callees, globals, closures, generators, constants.
@@ -104,7 +104,11 @@ def test_a_second_process_compiles_nothing(tmp_path: Path, stock: Any) -> None:
     assert len(files) == first["counters"]["kept"]
     second, _ = run(tmp_path, cache)
     assert second["result"] == stock
-    assert second["counters"] == {"compiled": first["counters"]["compiled"], "kept": 0, "loaded": first["counters"]["compiled"]}
+    assert second["counters"] == {
+        "compiled": first["counters"]["compiled"],
+        "kept": 0,
+        "loaded": first["counters"]["compiled"],
+    }
     assert first["descriptors"] and second["descriptors"]
     assert kept(cache) == files
 
@@ -159,11 +163,15 @@ def test_a_folder_that_is_gone_costs_one_line(tmp_path: Path, stock: Any) -> Non
     """The folder disappears between the start of the process and its first compilation."""
     cache = tmp_path / "cache"
     (tmp_path / "sitecustomize.py").write_text("")
-    program = f"import os, pyston_lite\npyston_lite.enable(threshold=5, sync=True)\nos.rmdir({str(cache)!r})\n" + PROGRAM
+    program = (
+        f"import os, pyston_lite\npyston_lite.enable(threshold=5, sync=True)\nos.rmdir({str(cache)!r})\n" + PROGRAM
+    )
     path = tmp_path / "program.py"
     path.write_text(program)
     environ = child_environment("profiled") | {"PYSTON_LITE_CACHE": str(cache), "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, str(path)], env=environ, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, str(path)], env=environ, capture_output=True, text=True, timeout=120, check=True
+    )
     assert json.loads(done.stdout)["result"] == stock
     assert done.stderr == f"pyston_lite: cannot keep machine code in {cache}: no such file or directory\n"
 
