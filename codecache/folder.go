@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"sync/atomic"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +20,8 @@ const (
 	folderLimit = 1 << 30
 	// parts is how many folders the files are distributed over, by the first byte of their names.
 	parts = 256
-	// between is how many files a process writes before it looks whether those of one part are too many.
+	// between is how many files are written, on the average, before somebody looks whether those of one part are too many: whoever writes
+	// one with such a name. Many processes write few files each.
 	between = 64
 	// mostFile is more than any file has.
 	mostFile = 64 << 20
@@ -30,10 +31,10 @@ const (
 
 // folder is where the files are.
 type folder struct {
-	path    string
-	limit   int64
-	written atomic.Uint64 // files
-	apart   apart
+	path   string
+	limit  int64
+	drafts int // written so far
+	apart  apart
 }
 
 // nameOf is the path of the file for a hash, within the folder.
@@ -88,13 +89,13 @@ func readAll(path string) ([]byte, error) {
 	return data, nil
 }
 
-// replace writes a file under another name, and then gives it its own.
+// replace writes a file under another name, and then gives it its own. It runs on the thread apart, so once at a time.
 func (f *folder) replace(path string, data []byte) error {
 	if err := unix.Mkdir(filepath.Dir(path), 0o700); err != nil && err != unix.EEXIST {
 		return err
 	}
-	n := f.written.Add(1)
-	draft := filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%d-%d", draftPrefix, unix.Getpid(), n))
+	f.drafts++
+	draft := filepath.Join(filepath.Dir(path), fmt.Sprintf("%s%d-%d", draftPrefix, unix.Getpid(), f.drafts))
 	if err := writeAll(draft, data); err != nil {
 		_ = unix.Unlink(draft)
 		return err
@@ -103,7 +104,7 @@ func (f *folder) replace(path string, data []byte) error {
 		_ = unix.Unlink(draft)
 		return err
 	}
-	if n%between == 0 {
+	if last, err := strconv.ParseUint(path[len(path)-2:], 16, 8); err == nil && last%between == 0 {
 		f.prune(filepath.Dir(path))
 	}
 	return nil
