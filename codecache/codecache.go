@@ -66,12 +66,15 @@ func (c *Cache) Compile(snapshot []byte, opt specializer.Options) (*specializer.
 	if err != nil {
 		return nil, Compiled, err
 	}
-	origin := Kept
-	if err := c.folder.write(name, encode(r)); err != nil {
-		origin = Compiled
-		c.failed.Do(func() { c.log("cannot keep machine code in " + c.folder.path + ": " + err.Error()) })
+	data := encode(r)
+	if err := symbolic.Relocate(r); err != nil {
+		return nil, Compiled, err
 	}
-	return r, origin, symbolic.Relocate(r)
+	if err := c.folder.write(name, data); err != nil {
+		c.failed.Do(func() { c.log("cannot keep machine code in " + c.folder.path + ": " + err.Error()) })
+		return r, Compiled, nil
+	}
+	return r, Kept, nil
 }
 
 // key is the name under which the answer to a request is kept.
