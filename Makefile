@@ -55,7 +55,7 @@ test: build check-go test-go check-python test-python ## everything below, in th
 
 .PHONY: check-go
 check-go: prerequisites ## gofmt, go vet, staticcheck
-	@out="$$(gofmt -l codecache ext hooks specializer)"; [ -z "$$out" ] || { echo "not formatted by gofmt:"; echo "$$out"; exit 1; }
+	@out="$$(gofmt -l codecache ext files hooks specializer)"; [ -z "$$out" ] || { echo "not formatted by gofmt:"; echo "$$out"; exit 1; }
 	@$(GO) vet ./...
 	@$(GO) run $(STATICCHECK) ./...
 	@echo "gofmt, go vet and staticcheck: clean"

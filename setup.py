@@ -62,6 +62,7 @@ NATIVE_SOURCES = (
     "cshim/**/*.def",
     "codecache/*.go",
     "ext/*",
+    "files/*.go",
     "hooks/*.go",
     "specializer/**/*.go",
     "go.*",

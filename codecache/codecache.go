@@ -9,7 +9,7 @@
 //
 // The folder has to belong to the user alone (the host sees to that): its files are run.
 //
-// Code: file.go has the form of a file, folder.go reads, writes and removes them, on a thread of apart.go.
+// Code: file.go has the form of a file, folder.go reads, writes and removes them.
 package codecache
 
 import (
@@ -18,6 +18,7 @@ import (
 	"errors"
 	"sync"
 
+	"pystonlite/files"
 	"pystonlite/specializer"
 )
 
@@ -48,6 +49,11 @@ func New(path, build string, fixed uint64, log func(string)) *Cache {
 
 // Compile is specializer.Compile by way of the folder.
 func (c *Cache) Compile(snapshot []byte, opt specializer.Options) (*specializer.Result, Origin, error) {
+	if err := files.Apart(); err != nil {
+		c.cannotKeep(err)
+		r, err := specializer.Compile(snapshot, opt)
+		return r, Compiled, err
+	}
 	symbolic, err := specializer.NewSymbolic(snapshot, c.fixed)
 	if err != nil {
 		return nil, Compiled, err
@@ -71,10 +77,15 @@ func (c *Cache) Compile(snapshot []byte, opt specializer.Options) (*specializer.
 		return nil, Compiled, err
 	}
 	if err := c.folder.write(name, data); err != nil {
-		c.failed.Do(func() { c.log("cannot keep machine code in " + c.folder.path + ": " + err.Error()) })
+		c.cannotKeep(err)
 		return r, Compiled, nil
 	}
 	return r, Kept, nil
+}
+
+// cannotKeep says so once.
+func (c *Cache) cannotKeep(err error) {
+	c.failed.Do(func() { c.log("cannot keep machine code in " + c.folder.path + ": " + err.Error()) })
 }
 
 // key is the name under which the answer to a request is kept.

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"pystonlite/specializer"
 	"pystonlite/specializer/pyabi"
@@ -44,12 +42,12 @@ func newCache(t *testing.T, path, build string) *Cache {
 	return New(path, build, 0, func(line string) { t.Error(line) })
 }
 
-// files are the paths of all files in a folder.
-func files(t *testing.T, folder string) []string {
+// paths are those of all files in a folder.
+func paths(t *testing.T, folder string) []string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(folder, "*", "*"))
+	found, err := filepath.Glob(filepath.Join(folder, "*", "*"))
 	require.NoError(t, err)
-	return paths
+	return found
 }
 
 func compile(t *testing.T, c *Cache, data []byte, opt specializer.Options, want Origin) *specializer.Result {
@@ -84,7 +82,7 @@ func TestWhatHasASay(t *testing.T) {
 	require.NoError(t, err)
 	s.Codes[0].FirstLine++
 	compile(t, newCache(t, folder, "a"), pyabi.Encode(s), specializer.Options{}, Kept)
-	assert.Len(t, files(t, folder), 7)
+	assert.Len(t, paths(t, folder), 7)
 	compile(t, newCache(t, folder, "a"), data, specializer.Options{}, Loaded)
 }
 
@@ -93,7 +91,7 @@ func TestDamagedFilesAreReplaced(t *testing.T) {
 	data, folder := snapshot(t), t.TempDir()
 	c := newCache(t, folder, "a")
 	want := compile(t, c, data, specializer.Options{}, Kept)
-	path := files(t, folder)[0]
+	path := paths(t, folder)[0]
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for _, content := range [][]byte{
@@ -167,7 +165,7 @@ func TestRefusalsAreAnswers(t *testing.T) {
 	_, _, err = c.Compile(pyabi.Encode(s), specializer.Options{})
 	var refusal interface{ Refusal() string }
 	assert.True(t, errors.As(err, &refusal), "%v", err)
-	assert.Empty(t, files(t, c.folder.path))
+	assert.Empty(t, paths(t, c.folder.path))
 }
 
 // TestPruneKeepsWhatIsRead: the files that were read last stay.
@@ -186,12 +184,12 @@ func TestPruneKeepsWhatIsRead(t *testing.T) {
 	}
 	f.prune(filepath.Join(f.path, "00"))
 	var left []string
-	for _, path := range files(t, f.path) {
+	for _, path := range paths(t, f.path) {
 		left = append(left, filepath.Base(path))
 	}
 	assert.Equal(t, []string{"a", "d", "r", "s", "t"}, left)
 	f.prune(filepath.Join(f.path, "00"))
-	assert.Len(t, files(t, f.path), 5)
+	assert.Len(t, paths(t, f.path), 5)
 }
 
 // TestWritesPrune: who writes looks after the size of what it writes to, also where each process writes one file.
@@ -200,49 +198,7 @@ func TestWritesPrune(t *testing.T) {
 	for k := range 256 {
 		f := &folder{path: path, limit: 10000 * parts}
 		require.NoError(t, f.write(filepath.Join("00", fmt.Sprintf("%02x", k)), make([]byte, 1000)))
-		require.LessOrEqual(t, len(files(t, path)), 10+between)
-	}
-}
-
-// TestDescriptorsAreNotThoseOfTheProgram: while a file is open here, the table of the process is as before.
-func TestDescriptorsAreNotThoseOfTheProgram(t *testing.T) {
-	runtime.LockOSThread() // the one that stands for the program
-	defer runtime.UnlockOSThread()
-	self := fmt.Sprintf("self/task/%d", unix.Gettid())
-	table := func(of string) []string { return list("/proc/" + of + "/fd") }
-	f := &folder{path: t.TempDir(), limit: 1}
-	var program, meanwhile, ours []string
-	require.NoError(t, f.apart.do(func() {
-		program = table(self)
-		assert.NotEmpty(t, program)
-		fd, err := unix.Open(f.path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		assert.NoError(t, err)
-		ours, meanwhile = table("thread-self"), table(self)
-		assert.NoError(t, unix.Close(fd))
-	}))
-	assert.Len(t, ours, 2, "the folder, and the one that is being listed")
-	assert.Equal(t, program, meanwhile)
-
-	for k := range 2 * between {
-		name := filepath.Join("00", fmt.Sprintf("%02x", k))
-		require.NoError(t, f.write(name, []byte{1}))
-		_, _ = f.read(name)
-		_, err := f.read("missing")
-		require.ErrorIs(t, err, unix.ENOENT)
-	}
-	require.NoError(t, f.apart.do(func() { ours, meanwhile = table("thread-self"), table(self) }))
-	assert.Len(t, ours, 1, "files are closed")
-	assert.Equal(t, program, meanwhile)
-}
-
-// TestPanicsAreThoseOfTheCaller, who knows what to do about them; the thread goes on.
-func TestPanicsAreThoseOfTheCaller(t *testing.T) {
-	var a apart
-	for range 2 {
-		assert.PanicsWithValue(t, "BUG", func() { _ = a.do(func() { panic("BUG") }) })
-		ran := false
-		require.NoError(t, a.do(func() { ran = true }))
-		assert.True(t, ran)
+		require.LessOrEqual(t, len(paths(t, path)), 10+between)
 	}
 }
 

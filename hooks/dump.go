@@ -2,9 +2,12 @@ package hooks
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"pystonlite/files"
 )
 
 // dumper returns the function that writes the dumps of one request, or nil when the request wants none.
@@ -15,9 +18,9 @@ func (s *Service) dumper(m Message) func(stage string, text []byte) {
 	if m.DumpDir == "" {
 		return nil
 	}
-	prefix := filepath.Join(m.DumpDir, fmt.Sprintf("%s.%d-%d.", sanitize(m.Name), os.Getpid(), m.ID))
+	prefix := filepath.Join(m.DumpDir, fmt.Sprintf("%s.%d-%d.", sanitize(m.Name), unix.Getpid(), m.ID))
 	return func(stage string, text []byte) {
-		if err := os.WriteFile(prefix+sanitize(stage), text, 0o644); err != nil {
+		if err := files.Write(prefix+sanitize(stage), text, 0o644); err != nil {
 			s.dumpFailure.Do(func() { s.host.Log("cannot write dumps: " + err.Error()) })
 		}
 	}

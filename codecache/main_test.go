@@ -1,0 +1,9 @@
+package codecache
+
+import (
+	"testing"
+
+	"pystonlite/files/filestest"
+)
+
+func TestMain(m *testing.M) { filestest.Main(m) }
