@@ -46,11 +46,6 @@ MODES: dict[str, dict[str, str]] = {
         "PYSTON_LITE_SYNC": "1",
         "PYSTON_LITE_STRESS": "thresholds=1",
     },
-    "cached": {
-        "PYSTON_LITE_THRESHOLD": "25",
-        "PYSTON_LITE_LOOP_THRESHOLD": "60",
-        "PYSTON_LITE_SYNC": "1",
-    },
     "collecting": {
         "PYSTON_LITE_THRESHOLD": "25",
         "PYSTON_LITE_LOOP_THRESHOLD": "60",
@@ -58,6 +53,10 @@ MODES: dict[str, dict[str, str]] = {
         "TESTS_GC_THRESHOLD": "1",
     },
 }
+
+
+# The two processes of mode `cached` have the same thresholds, so the first one is one of mode `thresholds` with a folder.
+MODES["cached"] = MODES["thresholds"]
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def run(path: Path, mode: str | None, *args: str, timeout: float = 120, extra: d
     with tempfile.TemporaryDirectory() as folder:
         extra = (extra or {}) | {"PYSTON_LITE_CACHE": folder}
         first, second = (run_once(path, mode, *args, timeout=timeout, extra=extra) for _ in range(2))
-    assert second.loaded or not first.compiled(), "no machine code of the first process was loaded"
+    assert second.loaded or not first.compiled(), "nothing was loaded"
     return second
 
 
@@ -143,6 +142,7 @@ def run_both(source: str | Path, modes: tuple[str, ...] = tuple(MODES), expect_c
     The comparison covers standard output and error to the letter, so also tracebacks with their columns, and the exit
     status. Unless the program cannot leave a report (it ends by a signal), some of its functions must have been compiled.
     """
+    # Mode `cached` loads what the process of mode `thresholds` has kept, when it is there.
     with tempfile.TemporaryDirectory() as folder:
         if isinstance(source, Path):
             path = source
@@ -150,8 +150,13 @@ def run_both(source: str | Path, modes: tuple[str, ...] = tuple(MODES), expect_c
             path = Path(folder) / "program.py"
             path.write_text(source, encoding="utf-8")
         stock = run(path, None)
+        shared = {"PYSTON_LITE_CACHE": str(Path(folder) / "cache")} if {"thresholds", "cached"} <= set(modes) else None
         for mode in modes:
-            accelerated = run(path, mode)
+            if shared is not None and mode in ("thresholds", "cached"):
+                accelerated = run_once(path, mode, extra=shared)
+                assert mode == "thresholds" or accelerated.loaded or not accelerated.compiled(), "nothing was loaded"
+            else:
+                accelerated = run(path, mode)
             assert_same(stock, accelerated, mode)
             # Background compilation may finish after a short program has, so only the deterministic modes must compile.
             if expect_compiled and mode != "background":
