@@ -182,9 +182,22 @@ pl_contains(PyObject *item, PyObject *container)
 
 /* Answers for pairs of classes that were asked about lately.  The first version is that of the object's class, which stands for its
  * bases and its __class__; so an answer outlives the other class only where it is no, as it is for whatever comes in its place.  The
- * second one is that of the other class's metaclass, which stands for its __instancecheck__. */
-static struct { PyObject *class; uint32_t version, meta; int is; } instances[1024];
+ * second one is that of the other class's metaclass, which stands for its __instancecheck__.  No version is zero in an answer. */
+typedef struct answer {
+    PyObject *class;
+    uint32_t version, meta;
+    int is;                       /* 0 or 1; -1: CPython has to be asked */
+} answer;
 
+static answer answers[1024];
+
+static inline answer *
+answer_at(PyTypeObject *type, PyObject *class)
+{
+    return &answers[(type->tp_version_tag ^ (uintptr_t)class >> 4 ^ (uintptr_t)class >> 14) % Py_ARRAY_LENGTH(answers)];
+}
+
+/* An object that is no instance by its class could still say that it is by its attribute __class__, which mostly is object's. */
 static int
 find_instance(PyTypeObject *type, PyObject *class)
 {
@@ -203,39 +216,61 @@ leaves_answer(PyTypeObject *meta)
                                     _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) == pl_slots.instance_check);
 }
 
-/* isinstance for a class whose metaclass leaves the answer to type: 0 or 1; -1 for anything else.  An object that is no instance
- * by its class could still say that it is by its attribute __class__, which mostly is object's. */
-static inline int
-plain_instance(PyObject *object, PyObject *class)
+/* The answer for a class whose metaclass leaves it to type, or -1; from now on it is remembered. */
+static int
+learn_answer(PyTypeObject *type, PyObject *class)
 {
-    PyTypeObject *type = Py_TYPE(object), *meta = Py_TYPE(class);
-    if ((PyObject *)type == class) {
-        return 1;
+    PyTypeObject *meta = Py_TYPE(class);
+    int is = leaves_answer(meta) ? find_instance(type, class) : -1;
+    if (type->tp_version_tag != 0 && meta->tp_version_tag != 0) {
+        *answer_at(type, class) = (answer){class, type->tp_version_tag, meta->tp_version_tag, is};
     }
-    size_t at = (type->tp_version_tag ^ (uintptr_t)class >> 4 ^ (uintptr_t)class >> 14) % Py_ARRAY_LENGTH(instances);
-    if (instances[at].class != class || instances[at].version != type->tp_version_tag ||
-        instances[at].meta != meta->tp_version_tag || type->tp_version_tag == 0 || meta->tp_version_tag == 0) {
-        instances[at].is = leaves_answer(meta) ? find_instance(type, class) : -1;
-        instances[at].class = class;
-        instances[at].version = type->tp_version_tag;
-        instances[at].meta = meta->tp_version_tag;
+    return is;
+}
+
+/* 0 or 1; -1: it is not remembered, or CPython has to be asked. */
+static inline int
+remembered_answer(PyTypeObject *type, PyObject *class)
+{
+    const answer *a = answer_at(type, class);
+    bool fits = a->class == class && a->version == type->tp_version_tag && a->meta == Py_TYPE(class)->tp_version_tag;
+    return (PyObject *)type == class ? 1 : fits ? a->is : -1;
+}
+
+static __attribute__((noinline)) int
+ask_instance(PyObject *object, PyObject *class)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    int is = pl_thread_state()->recursion_remaining > 0 ? 0 : -1;     /* CPython takes a level for most classes */
+    if (is == 0 && PyTuple_CheckExact(class)) {
+        for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
+            PyObject *item = PyTuple_GET_ITEM(class, i);
+            is = (PyObject *)type == item ? 1 : learn_answer(type, item);
+        }
     }
-    return instances[at].is;
+    else if (is == 0) {
+        is = (PyObject *)type == class ? 1 : learn_answer(type, class);
+    }
+    return is >= 0 ? is : PyObject_IsInstance(object, class);
 }
 
 int
 pl_is_instance(PyObject *object, PyObject *class)
 {
-    int is = pl_thread_state()->recursion_remaining > 0 ? 0 : -1;     /* CPython takes a level for most classes */
-    if (is == 0 && PyTuple_CheckExact(class)) {
-        for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
-            is = plain_instance(object, PyTuple_GET_ITEM(class, i));
+    PyTypeObject *type = Py_TYPE(object);
+    int is = -1;
+    if (pl_thread_state()->recursion_remaining > 0) {
+        if (!PyTuple_CheckExact(class)) {
+            is = remembered_answer(type, class);
+        }
+        else {
+            is = 0;
+            for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
+                is = remembered_answer(type, PyTuple_GET_ITEM(class, i));
+            }
         }
     }
-    else if (is == 0) {
-        is = plain_instance(object, class);
-    }
-    return is >= 0 ? is : PyObject_IsInstance(object, class);
+    return is >= 0 ? is : ask_instance(object, class);
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
