@@ -36,30 +36,40 @@ has_vectorcall(PyObject *callable)
            *(vectorcallfunc *)((char *)callable + type->tp_vectorcall_offset) != NULL;
 }
 
-/* A builtin function or a method of one object, called by its own convention; false: that is not one of these. */
+/* Whether call_builtin calls it: a builtin function, or a method of one object, of no or one argument or of an array of them. */
 static inline bool
-call_builtin(PyThreadState *ts, PyObject *callable, PyObject *const *args, int64_t n, PyObject **result)
+is_builtin(PyObject *callable, int64_t n, PyThreadState *ts)
 {
     if (!Py_IS_TYPE(callable, &PyCFunction_Type)) {
         return false;
     }
-    PyCFunction function = PyCFunction_GET_FUNCTION(callable);
-    PyObject *self = PyCFunction_GET_SELF(callable);
     int flags = PyCFunction_GET_FLAGS(callable);
-    PyObject *returned;
-    if (flags == METH_FASTCALL) {
-        returned = ((_PyCFunctionFast)(void (*)(void))function)(self, args, n);
-    }
-    else if (n != (flags == METH_O) || (flags != METH_O && flags != METH_NOARGS) || ts->recursion_remaining <= 0) {
-        return false;
+    bool charged = (n == 1 && flags == METH_O) || (n == 0 && flags == METH_NOARGS);
+    return flags == METH_FASTCALL || (charged && ts->recursion_remaining > 0);
+}
+
+/* Calls it by its own convention, as the stock evaluator does once it has specialised the call: the arguments die before the function. */
+static __attribute__((noinline)) PyObject *
+call_builtin(PyObject *callable, PyObject **args, int64_t n, PyThreadState *ts)
+{
+    PyCFunction function = PyCFunction_GET_FUNCTION(callable);
+    PyObject *self = PyCFunction_GET_SELF(callable), *result;
+    if (PyCFunction_GET_FLAGS(callable) == METH_FASTCALL) {
+        result = ((_PyCFunctionFast)(void (*)(void))function)(self, args, n);
     }
     else {
         ts->recursion_remaining--;
-        returned = function(self, n == 1 ? args[0] : NULL);
+        result = function(self, n != 0 ? args[0] : NULL);
         ts->recursion_remaining++;
     }
-    *result = _Py_CheckFunctionResult(ts, callable, returned, NULL);
-    return true;
+    if ((result == NULL) != (ts->curexc_type != NULL)) {
+        result = _Py_CheckFunctionResult(ts, callable, result, NULL);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        Py_DECREF(args[i]);
+    }
+    Py_DECREF(callable);
+    return called(result, ts);
 }
 
 /* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over, so that
@@ -68,6 +78,9 @@ call_builtin(PyThreadState *ts, PyObject *callable, PyObject *const *args, int64
 PyObject *
 pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
 {
+    if (stack[0] == NULL && kwnames == NULL && is_builtin(stack[1], n, ts)) {
+        return call_builtin(stack[1], stack + 2, n, ts);
+    }
     if (stack[0] == NULL && Py_IS_TYPE(stack[1], &PyMethod_Type)) {
         PyObject *bound = stack[1];
         stack[0] = Py_NewRef(PyMethod_GET_FUNCTION(bound));
@@ -79,8 +92,8 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
     int64_t all = n + with_self, positional = all - (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames));
     bool moved = Py_IS_TYPE(callable, &PyFunction_Type) &&
                  pl_enter_arguments(ts, ctx, callable, args, positional, kwnames, NULL, &result);
-    if (!moved && !(kwnames == NULL && call_builtin(ts, callable, args, positional, &result)) &&
-        (has_vectorcall(callable) || !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, NULL, &result))) {
+    if (!moved && (has_vectorcall(callable) ||
+                   !pl_enter_callable(ts, ctx, callable, args, positional, kwnames, NULL, &result))) {
         result = PyObject_Vectorcall(callable, args, (size_t)positional | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
     Py_DECREF(callable);

@@ -22,11 +22,10 @@ func selectPyCall(s *selector, i *ir.Instr) {
 	}, []arg{stack, n})
 }
 
-// emitCallee is the unit's own way to call what it does not know: rdi is the array [method or NULL, callable
+// emitCallee is the unit's own way to call a Python function that it does not know: rdi is the array [method or NULL, callable
 // or self, arguments…], all of which is taken over, and rsi the number of arguments. A function of positional parameters,
 // called with an argument for each that has no default, whose code has a unit, gets its frame here, as a known one gets it from
-// call_function; so does that of a bound method. Builtin functions of two conventions are called here, too (emitBuiltin). All other
-// callables go on to the helper. The result is that of the helper.
+// call_function; so does that of a bound method. All other callables go on to the helper. The result is that of the helper.
 func (e *emitter) emitCallee() {
 	const stack, n, callable, args, code, cell, frame, count = amd64.RDI, amd64.RSI, amd64.RCX, amd64.R8, amd64.R9, amd64.R10, amd64.RAX, amd64.RDX
 	off := e.s.off
@@ -125,15 +124,17 @@ func (e *emitter) emitCallee() {
 	e.RM(amd64.Mov64, code, amd64.At(amd64.RDX, off.FrameCode))
 	e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
 	for _, r := range []amd64.Reg{callable, code} {
+		alive := e.NewLabel()
+		e.countDown(r)
+		e.Jcc(amd64.NE, alive)
 		e.RR(amd64.Mov64, scratch, r)
-		e.releaseScratch()
+		e.Call(e.dealloc)
+		e.Bind(alive)
 	}
 	e.N(amd64.Ret)
 
-	e.Bind(other)
-	e.emitBuiltin(general)
-
 	// A bound method that somebody else has, too, is taken apart in place.
+	e.Bind(other)
 	e.cmpMemAddr(amd64.At(callable, off.ObjType), e.s.known(pyabi.KnownMethod))
 	e.Jcc(amd64.NE, general)
 	e.RR(amd64.Cmp64, count, n)
@@ -153,80 +154,6 @@ func (e *emitter) emitCallee() {
 	e.RR(amd64.Mov64, amd64.RCX, ctxReg)
 	e.RR(amd64.Mov64, amd64.R8, threadReg)
 	e.JmpMem(e.word(e.helper(pyabi.HelperPyCall)))
-}
-
-// emitBuiltin is the part of emitCallee for a builtin function of one argument (METH_O) or of an array of them (METH_FASTCALL), as the
-// stock evaluator calls it once it has specialised the call: rcx is the callable, r8 the arguments and rdx their number. It falls
-// through for callables of other classes.
-func (e *emitter) emitBuiltin(general amd64.Label) {
-	const stack, n, callable, args, code, flags, count = amd64.RDI, amd64.RSI, amd64.RCX, amd64.R8, amd64.R9, amd64.R10, amd64.RDX
-	off := e.s.off
-	another, fast, deep, release, polled, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
-	e.cmpMemAddr(amd64.At(callable, off.ObjType), e.s.known(pyabi.KnownBuiltinFunction))
-	e.Jcc(amd64.NE, another)
-	e.RR(amd64.Cmp64, count, n) // the word of the method is free, then
-	e.Jcc(amd64.NE, general)
-	e.RM(amd64.Mov64, code, amd64.At(callable, off.CFunctionDef))
-	e.RM(amd64.Mov32, flags, amd64.At(code, off.MethodDefFlags))
-	// call keeps the address of the array on the stack, and, in its free word, the number of arguments.
-	call := func() {
-		e.MR(amd64.Mov64, amd64.At(stack, 0), count)
-		e.R(amd64.Push, stack)
-		e.RM(amd64.Mov64, stack, amd64.At(callable, off.CFunctionSelf))
-		e.CallMem(amd64.At(code, off.MethodDefMeth))
-		e.Lea(amd64.RSP, amd64.At(amd64.RSP, 8))
-		e.RM(amd64.Mov64, stack, amd64.At(amd64.RSP, -8))
-	}
-	e.RI(amd64.Cmp32, flags, pyabi.MethFastCall)
-	e.Jcc(amd64.E, fast)
-	e.RI(amd64.Cmp32, flags, pyabi.MethO)
-	e.Jcc(amd64.NE, general)
-	e.RI(amd64.Cmp64, n, 1)
-	e.Jcc(amd64.NE, general)
-	e.M(amd64.Dec32, amd64.At(threadReg, off.ThreadRecursionRemaining))
-	e.Jcc(amd64.S, deep)
-	e.RM(amd64.Mov64, n, amd64.At(args, 0))
-	call()
-	e.M(amd64.Inc32, amd64.At(threadReg, off.ThreadRecursionRemaining))
-
-	// The arguments die first, then the function; then the eval breaker has its way.
-	e.Bind(release)
-	e.RM(amd64.Mov64, n, amd64.At(stack, 0))
-	e.Lea(args, amd64.At(stack, 16))
-	e.repeat(n, func() {
-		e.RM(amd64.Mov64, scratch, amd64.At(args, 0))
-		e.releaseScratch()
-		e.RI(amd64.Add64, args, 8)
-	})
-	e.RM(amd64.Mov64, scratch, amd64.At(stack, 8))
-	e.releaseScratch()
-	e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
-	e.Jcc(amd64.E, done)
-	e.poll(polled)
-	e.Bind(done)
-	e.N(amd64.Ret)
-
-	e.Bind(fast)
-	e.RR(amd64.Mov64, n, args)
-	call()
-	e.Jmp(release)
-	e.Bind(deep)
-	e.M(amd64.Inc32, amd64.At(threadReg, off.ThreadRecursionRemaining))
-	e.Jmp(general)
-	e.Bind(polled)
-	e.RR(amd64.Mov64, amd64.RDI, amd64.RAX)
-	e.RR(amd64.Mov64, amd64.RSI, threadReg)
-	e.JmpMem(e.word(e.helper(pyabi.HelperPollCalled)))
-	e.Bind(another)
-}
-
-// releaseScratch gives up a reference that a routine has in the scratch register.
-func (e *emitter) releaseScratch() {
-	alive := e.NewLabel()
-	e.countDown(scratch)
-	e.Jcc(amd64.NE, alive)
-	e.Call(e.dealloc)
-	e.Bind(alive)
 }
 
 // routineCall makes the call of a unit in a routine of ours: debuggers know it by the instruction that follows (package unwind).
