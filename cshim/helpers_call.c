@@ -72,15 +72,10 @@ call_builtin(PyObject *callable, PyObject **args, int64_t n, PyThreadState *ts)
     return called(result, ts);
 }
 
-/* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over, so that
- * an argument that the callee rebinds dies then.  A bound method is taken apart in place, and its function gets the
- * arguments without a copy. */
-PyObject *
-pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
+/* Calls anything.  A bound method is taken apart in place, and its function gets the arguments without a copy. */
+static __attribute__((noinline)) PyObject *
+call_any(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
 {
-    if (stack[0] == NULL && kwnames == NULL && is_builtin(stack[1], n, ts)) {
-        return call_builtin(stack[1], stack + 2, n, ts);
-    }
     if (stack[0] == NULL && Py_IS_TYPE(stack[1], &PyMethod_Type)) {
         PyObject *bound = stack[1];
         stack[0] = Py_NewRef(PyMethod_GET_FUNCTION(bound));
@@ -101,6 +96,15 @@ pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSta
         pl_drop_all(args, all);
     }
     return called(result, ts);
+}
+
+/* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over, so that
+ * an argument that the callee rebinds dies then. */
+PyObject *
+pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
+{
+    bool builtin = stack[0] == NULL && kwnames == NULL && is_builtin(stack[1], n, ts);
+    return builtin ? call_builtin(stack[1], stack + 2, n, ts) : call_any(stack, n, kwnames, ctx, ts);
 }
 
 int
