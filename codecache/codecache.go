@@ -19,17 +19,8 @@ import (
 	"sync"
 
 	"pystonlite/files"
+	"pystonlite/hooks"
 	"pystonlite/specializer"
-)
-
-// Origin says where a unit comes from.
-type Origin uint32
-
-// The origins, with the numbers of enum pl_result_origin.
-const (
-	Compiled Origin = iota // and not kept
-	Kept                   // compiled, and kept for others
-	Loaded                 // somebody else has compiled it
 )
 
 // Cache compiles through a folder. It is safe for concurrent use.
@@ -48,39 +39,39 @@ func New(path, build string, fixed uint64, log func(string)) *Cache {
 }
 
 // Compile is specializer.Compile by way of the folder.
-func (c *Cache) Compile(snapshot []byte, opt specializer.Options) (*specializer.Result, Origin, error) {
+func (c *Cache) Compile(snapshot []byte, opt specializer.Options) (*specializer.Result, hooks.Origin, error) {
 	if err := files.Apart(); err != nil {
 		c.cannotKeep(err)
 		r, err := specializer.Compile(snapshot, opt)
-		return r, Compiled, err
+		return r, hooks.Compiled, err
 	}
 	symbolic, err := specializer.NewSymbolic(snapshot, c.fixed)
 	if err != nil {
-		return nil, Compiled, err
+		return nil, hooks.Compiled, err
 	}
 	name := c.key(symbolic.Bytes(), opt)
 	if data, err := c.folder.read(name); err == nil {
 		if r, err := decode(data); err == nil && symbolic.Relocate(r) == nil {
-			return r, Loaded, nil
+			return r, hooks.Loaded, nil
 		}
 	}
 	r, err := symbolic.Compile(opt)
 	if errors.Is(err, specializer.ErrAmbiguous) {
 		r, err = specializer.Compile(snapshot, opt)
-		return r, Compiled, err
+		return r, hooks.Compiled, err
 	}
 	if err != nil {
-		return nil, Compiled, err
+		return nil, hooks.Compiled, err
 	}
 	data := encode(r)
 	if err := symbolic.Relocate(r); err != nil {
-		return nil, Compiled, err
+		return nil, hooks.Compiled, err
 	}
 	if err := c.folder.write(name, data); err != nil {
 		c.cannotKeep(err)
-		return r, Compiled, nil
+		return r, hooks.Compiled, nil
 	}
-	return r, Kept, nil
+	return r, hooks.Kept, nil
 }
 
 // cannotKeep says so once.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"pystonlite/hooks"
 	"pystonlite/specializer"
 	"pystonlite/specializer/pyabi"
 	"pystonlite/specializer/testcases"
@@ -31,11 +32,9 @@ func snapshot(t *testing.T) []byte {
 // elsewhere is the snapshot that another process would make.
 func elsewhere(t *testing.T, data []byte) []byte {
 	t.Helper()
-	s, err := pyabi.Decode(data)
+	moved, err := testcases.Move(data, 0x330000000000)
 	require.NoError(t, err)
-	s.EachAddress(func(p *uint64) { *p += 0x330000000000 })
-	s.EachVersion(func(kind pyabi.VersionKind, p *uint32) { *p += 1000 + uint32(kind) })
-	return pyabi.Encode(s)
+	return moved
 }
 
 func newCache(t *testing.T, path, build string) *Cache {
@@ -50,7 +49,7 @@ func paths(t *testing.T, folder string) []string {
 	return found
 }
 
-func compile(t *testing.T, c *Cache, data []byte, opt specializer.Options, want Origin) *specializer.Result {
+func compile(t *testing.T, c *Cache, data []byte, opt specializer.Options, want hooks.Origin) *specializer.Result {
 	t.Helper()
 	r, origin, err := c.Compile(data, opt)
 	require.NoError(t, err)
@@ -61,9 +60,9 @@ func compile(t *testing.T, c *Cache, data []byte, opt specializer.Options, want 
 // TestAnotherProcessLoads: the code has the addresses of the process that runs it, as if it had been compiled there.
 func TestAnotherProcessLoads(t *testing.T) {
 	data, folder := elsewhere(t, snapshot(t)), t.TempDir()
-	compile(t, newCache(t, folder, "a"), data, specializer.Options{}, Kept)
+	compile(t, newCache(t, folder, "a"), data, specializer.Options{}, hooks.Kept)
 	other := elsewhere(t, data)
-	got := compile(t, newCache(t, folder, "a"), other, specializer.Options{}, Loaded)
+	got := compile(t, newCache(t, folder, "a"), other, specializer.Options{}, hooks.Loaded)
 	want, err := specializer.Compile(other, specializer.Options{})
 	require.NoError(t, err)
 	got.Symbols, got.Versions = nil, nil
@@ -73,24 +72,24 @@ func TestAnotherProcessLoads(t *testing.T) {
 // TestWhatHasASay: another compiler, other options and another program are other requests.
 func TestWhatHasASay(t *testing.T) {
 	data, folder := snapshot(t), t.TempDir()
-	compile(t, newCache(t, folder, "a"), data, specializer.Options{}, Kept)
-	compile(t, newCache(t, folder, "b"), data, specializer.Options{}, Kept)
+	compile(t, newCache(t, folder, "a"), data, specializer.Options{}, hooks.Kept)
+	compile(t, newCache(t, folder, "b"), data, specializer.Options{}, hooks.Kept)
 	for _, opt := range []specializer.Options{{Verify: true}, {StressGuards: 3}, {StressExits: 3}, {ShuffleSeed: 3}} {
-		compile(t, newCache(t, folder, "a"), data, opt, Kept)
+		compile(t, newCache(t, folder, "a"), data, opt, hooks.Kept)
 	}
 	s, err := pyabi.Decode(data)
 	require.NoError(t, err)
 	s.Codes[0].FirstLine++
-	compile(t, newCache(t, folder, "a"), pyabi.Encode(s), specializer.Options{}, Kept)
+	compile(t, newCache(t, folder, "a"), pyabi.Encode(s), specializer.Options{}, hooks.Kept)
 	assert.Len(t, paths(t, folder), 7)
-	compile(t, newCache(t, folder, "a"), data, specializer.Options{}, Loaded)
+	compile(t, newCache(t, folder, "a"), data, specializer.Options{}, hooks.Loaded)
 }
 
 // TestDamagedFilesAreReplaced, whatever is damaged.
 func TestDamagedFilesAreReplaced(t *testing.T) {
 	data, folder := snapshot(t), t.TempDir()
 	c := newCache(t, folder, "a")
-	want := compile(t, c, data, specializer.Options{}, Kept)
+	want := compile(t, c, data, specializer.Options{}, hooks.Kept)
 	path := paths(t, folder)[0]
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -99,25 +98,25 @@ func TestDamagedFilesAreReplaced(t *testing.T) {
 		append([]byte("x"), whole[1:]...), append(append([]byte(nil), whole[:100]...), append([]byte{whole[100] ^ 1}, whole[101:]...)...),
 	} {
 		require.NoError(t, os.WriteFile(path, content, 0o600))
-		compile(t, c, data, specializer.Options{}, Kept)
-		got := compile(t, c, data, specializer.Options{}, Loaded)
+		compile(t, c, data, specializer.Options{}, hooks.Kept)
+		got := compile(t, c, data, specializer.Options{}, hooks.Loaded)
 		require.Equal(t, want, got)
 	}
 	require.NoError(t, os.Remove(path))
 	require.NoError(t, os.Symlink("/dev/zero", path))
-	compile(t, c, data, specializer.Options{}, Kept)
+	compile(t, c, data, specializer.Options{}, hooks.Kept)
 	require.NoError(t, os.Remove(path))
 	require.NoError(t, os.Mkdir(path, 0o700))
 	said := ""
 	c.log = func(line string) { said = line }
-	compile(t, c, data, specializer.Options{}, Compiled)
+	compile(t, c, data, specializer.Options{}, hooks.Compiled)
 	assert.Contains(t, said, "cannot keep machine code in "+folder)
 }
 
 // TestFilesOfForgersAreRefused: a file with a right hash and wrong parts makes no code, and no panic.
 func TestFilesOfForgersAreRefused(t *testing.T) {
 	c := newCache(t, t.TempDir(), "a")
-	r := compile(t, c, snapshot(t), specializer.Options{}, Kept)
+	r := compile(t, c, snapshot(t), specializer.Options{}, hooks.Kept)
 	data := encode(r)
 	got, err := decode(data)
 	require.NoError(t, err)
@@ -148,7 +147,7 @@ func TestNothingCanBeKept(t *testing.T) {
 	var lines []string
 	c := New(filepath.Join(t.TempDir(), "missing"), "a", 0, func(line string) { lines = append(lines, line) })
 	for range 3 {
-		compile(t, c, snapshot(t), specializer.Options{}, Compiled)
+		compile(t, c, snapshot(t), specializer.Options{}, hooks.Compiled)
 	}
 	require.Len(t, lines, 1)
 	assert.Contains(t, lines[0], "no such file or directory")

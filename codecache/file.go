@@ -39,13 +39,13 @@ func encode(r *specializer.Result) []byte {
 	for _, word := range h.words() {
 		body = le.AppendUint32(body, *word)
 	}
-	body = pad(append(body, r.Name...))
-	body = pad(append(body, r.Code...))
+	body = codemeta.Pad(append(body, r.Name...))
+	body = codemeta.Pad(append(body, r.Code...))
 	for _, offsets := range [][]uint32{r.Symbols, r.Versions} {
 		for _, offset := range offsets {
 			body = le.AppendUint32(body, offset)
 		}
-		body = pad(body)
+		body = codemeta.Pad(body)
 	}
 	return sealed(r.Meta.AppendBinary(body))
 }
@@ -72,7 +72,7 @@ func decode(data []byte) (*specializer.Result, error) {
 	}
 	at := headerSize
 	part := func(n uint32, size int) []byte {
-		start, end := padded(at), padded(at)+int(n)*size
+		start, end := codemeta.Padded(at), codemeta.Padded(at)+int(n)*size
 		if end > len(body) {
 			return nil
 		}
@@ -81,10 +81,10 @@ func decode(data []byte) (*specializer.Result, error) {
 	}
 	name, code, symbols, versions := part(h.name, 1), part(h.code, 1), part(h.symbols, 4), part(h.versions, 4)
 	if len(name) != int(h.name) || len(code) != int(h.code) || len(symbols) != 4*int(h.symbols) || len(versions) != 4*int(h.versions) ||
-		padded(at) > len(body) {
+		codemeta.Padded(at) > len(body) {
 		return nil, errFile
 	}
-	meta, rest, err := codemeta.Decode(body[padded(at):])
+	meta, rest, err := codemeta.Decode(body[codemeta.Padded(at):])
 	if err != nil || len(rest) != 0 {
 		return nil, errFile
 	}
@@ -101,13 +101,4 @@ func offsets(words []byte) []uint32 {
 		out = append(out, binary.LittleEndian.Uint32(words))
 	}
 	return out
-}
-
-func padded(n int) int { return (n + 7) &^ 7 }
-
-func pad(b []byte) []byte {
-	for len(b)%8 != 0 {
-		b = append(b, 0)
-	}
-	return b
 }

@@ -53,7 +53,6 @@ pl_found pl_set_find(PyObject *set, PyObject *key);
 
 typedef struct pl_pair { PyObject *first, *second; } pl_pair;           /* rax, rdx */
 typedef struct pl_item { PyObject *value; int64_t failed; } pl_item;    /* rax, rdx */
-typedef struct pl_int { int64_t value, overflow; } pl_int;              /* rax, rdx */
 typedef struct pl_float { double value; int64_t failed; } pl_float;     /* xmm0, rax */
 
 PyObject *pl_power(PyObject *a, PyObject *b);
@@ -80,7 +79,6 @@ pl_str_same(PyObject *a, PyObject *b)
 int pl_contains(PyObject *item, PyObject *container);
 int pl_is_instance(PyObject *object, PyObject *class);
 int pl_delete_attribute(PyObject *object, PyObject *name);
-pl_int pl_unbox_int(PyObject *object);
 /* The value of an exact int of at most one digit; false: it is something else. */
 static inline bool
 pl_short_int(PyObject *o, Py_ssize_t *value)
@@ -137,7 +135,6 @@ int pl_dict_update(PyObject *dict, PyObject *update);
 int pl_dict_merge(PyObject *dict, PyObject *update, PyObject *callable);
 PyObject *pl_format_value(PyObject *value, PyObject *spec, int64_t flags);
 PyObject *pl_make_function(PyObject *code, PyObject *globals, int64_t flags, PyObject **operands);
-void pl_store_value_first(PyObject *object, int64_t index, PyObject *value);
 
 PyObject *pl_match_kind(PyObject *subject, int64_t flag);
 PyObject *pl_match_keys(PyObject *subject, PyObject *keys);
@@ -156,7 +153,6 @@ PyObject *pl_anext(PyObject *iterator);
 PyObject *pl_async_gen_wrap(PyObject *value);
 
 pl_item pl_next(PyObject *iterator);
-PyObject *pl_next_raises(PyObject *iterator);
 PyObject *pl_unpack(PyObject *iterable, int64_t n);
 PyObject *pl_unpack_ex(PyObject *iterable, int64_t before, int64_t after);
 
@@ -168,11 +164,8 @@ int pl_delete_name(pl_frame *f, PyObject *name);
 PyObject *pl_load_deref(PyObject *cell, PyCodeObject *code, int64_t slot);
 int pl_delete_deref(PyObject *cell, PyCodeObject *code, int64_t slot);
 PyObject *pl_load_class_deref(pl_frame *f, PyObject *cell, int64_t slot);
-PyObject *pl_raise_unbound_local(PyCodeObject *code, int64_t slot);
-PyObject *pl_raise_unbound_deref(PyCodeObject *code, int64_t slot);
 int pl_setup_annotations(pl_frame *f);
 PyObject *pl_load_build_class(pl_frame *f);
-PyObject *pl_load_assertion_error(void);
 PyObject *pl_import_name(pl_frame *f, PyObject *name, PyObject *fromlist, PyObject *level);
 PyObject *pl_import_from(PyObject *module, PyObject *name);
 

@@ -177,20 +177,6 @@ pl_next(PyObject *iterator)
     return (pl_item){NULL, 0};
 }
 
-PyObject *
-pl_next_raises(PyObject *iterator)
-{
-    if (!PyIter_Check(iterator)) {
-        PyErr_Format(PyExc_TypeError, "'%.200s' object is not an iterator", Py_TYPE(iterator)->tp_name);
-        return NULL;
-    }
-    PyObject *value = Py_TYPE(iterator)->tp_iternext(iterator);
-    if (value == NULL && !PyErr_Occurred()) {
-        PyErr_SetNone(PyExc_StopIteration);
-    }
-    return value;
-}
-
 /* ---- unpacking ---------------------------------------------------------------------------------------------------------- */
 
 static PyObject *

@@ -36,45 +36,11 @@ has_vectorcall(PyObject *callable)
            *(vectorcallfunc *)((char *)callable + type->tp_vectorcall_offset) != NULL;
 }
 
-/* Whether call_builtin calls it: a builtin function, or a method of one object, of no or one argument or of an array of them. */
-static inline bool
-is_builtin(PyObject *callable, int64_t n, PyThreadState *ts)
-{
-    if (!Py_IS_TYPE(callable, &PyCFunction_Type)) {
-        return false;
-    }
-    int flags = PyCFunction_GET_FLAGS(callable);
-    bool charged = (n == 1 && flags == METH_O) || (n == 0 && flags == METH_NOARGS);
-    return flags == METH_FASTCALL || (charged && ts->recursion_remaining > 0);
-}
-
-/* Calls it by its own convention, as the stock evaluator does once it has specialised the call: the arguments die before the function. */
-static __attribute__((noinline)) PyObject *
-call_builtin(PyObject *callable, PyObject **args, int64_t n, PyThreadState *ts)
-{
-    PyCFunction function = PyCFunction_GET_FUNCTION(callable);
-    PyObject *self = PyCFunction_GET_SELF(callable), *result;
-    if (PyCFunction_GET_FLAGS(callable) == METH_FASTCALL) {
-        result = ((_PyCFunctionFast)(void (*)(void))function)(self, args, n);
-    }
-    else {
-        ts->recursion_remaining--;
-        result = function(self, n != 0 ? args[0] : NULL);
-        ts->recursion_remaining++;
-    }
-    if ((result == NULL) != (ts->curexc_type != NULL)) {
-        result = _Py_CheckFunctionResult(ts, callable, result, NULL);
-    }
-    for (int64_t i = 0; i < n; i++) {
-        Py_DECREF(args[i]);
-    }
-    Py_DECREF(callable);
-    return called(result, ts);
-}
-
-/* Calls anything.  A bound method is taken apart in place, and its function gets the arguments without a copy. */
-static __attribute__((noinline)) PyObject *
-call_any(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
+/* Calls anything.  stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over,
+ * so that an argument that the callee rebinds dies then.  A bound method is taken apart in place, and its function gets the
+ * arguments without a copy. */
+PyObject *
+pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
 {
     if (stack[0] == NULL && Py_IS_TYPE(stack[1], &PyMethod_Type)) {
         PyObject *bound = stack[1];
@@ -96,15 +62,6 @@ call_any(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadSt
         pl_drop_all(args, all);
     }
     return called(result, ts);
-}
-
-/* stack is [method|NULL, callable|self, arguments...] with n arguments, keyword values included; all are taken over, so that
- * an argument that the callee rebinds dies then. */
-PyObject *
-pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts)
-{
-    bool builtin = stack[0] == NULL && kwnames == NULL && is_builtin(stack[1], n, ts);
-    return builtin ? call_builtin(stack[1], stack + 2, n, ts) : call_any(stack, n, kwnames, ctx, ts);
 }
 
 int

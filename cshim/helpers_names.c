@@ -172,22 +172,17 @@ slot_name(PyCodeObject *code, int64_t slot)
     return PyTuple_GET_ITEM(code->co_localsplusnames, slot);
 }
 
-PyObject *
-pl_raise_unbound_local(PyCodeObject *code, int64_t slot)
-{
-    const char *name = PyUnicode_AsUTF8(slot_name(code, slot));
-    if (name != NULL) {
-        PyErr_Format(PyExc_UnboundLocalError, "cannot access local variable '%s' where it is not associated with a value", name);
-    }
-    return NULL;
-}
-
-/* A cell of this function's own variable is a local one, a cell that came with the closure a free one. */
-PyObject *
-pl_raise_unbound_deref(PyCodeObject *code, int64_t slot)
+/* Raises for an empty cell.  One of this function's own variables is a local one, one that came with the closure a free one. */
+static PyObject *
+raise_unbound(PyCodeObject *code, int64_t slot)
 {
     if (slot < code->co_nlocalsplus - code->co_nfreevars) {
-        return pl_raise_unbound_local(code, slot);
+        const char *name = PyUnicode_AsUTF8(slot_name(code, slot));
+        if (name != NULL) {
+            PyErr_Format(PyExc_UnboundLocalError, "cannot access local variable '%s' where it is not associated with a value",
+                         name);
+        }
+        return NULL;
     }
     name_error("cannot access free variable '%s' where it is not associated with a value in enclosing scope",
                slot_name(code, slot));
@@ -198,7 +193,7 @@ PyObject *
 pl_load_deref(PyObject *cell, PyCodeObject *code, int64_t slot)
 {
     PyObject *value = PyCell_GET(cell);
-    return value != NULL ? Py_NewRef(value) : pl_raise_unbound_deref(code, slot);
+    return value != NULL ? Py_NewRef(value) : raise_unbound(code, slot);
 }
 
 int
@@ -206,7 +201,7 @@ pl_delete_deref(PyObject *cell, PyCodeObject *code, int64_t slot)
 {
     PyObject *old = PyCell_GET(cell);
     if (old == NULL) {
-        pl_raise_unbound_deref(code, slot);
+        raise_unbound(code, slot);
         return -1;
     }
     PyCell_SET(cell, NULL);
@@ -236,12 +231,6 @@ pl_load_build_class(pl_frame *f)
         PyErr_SetString(PyExc_NameError, "__build_class__ not found");
     }
     return status > 0 ? function : NULL;
-}
-
-PyObject *
-pl_load_assertion_error(void)
-{
-    return Py_NewRef(PyExc_AssertionError);
 }
 
 /* ---- imports ---------------------------------------------------------------------------------------------------------------- */

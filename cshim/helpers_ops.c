@@ -220,6 +220,9 @@ leaves_answer(PyTypeObject *meta)
 static int
 learn_answer(PyTypeObject *type, PyObject *class)
 {
+    if ((PyObject *)type == class) {
+        return 1;
+    }
     PyTypeObject *meta = Py_TYPE(class);
     int is = leaves_answer(meta) ? find_instance(type, class) : -1;
     if (type->tp_version_tag != 0 && meta->tp_version_tag != 0) {
@@ -237,51 +240,39 @@ remembered_answer(PyTypeObject *type, PyObject *class)
     return (PyObject *)type == class ? 1 : fits ? a->is : -1;
 }
 
+/* What answer says of a class, or of the first of a tuple of them that it does not answer with 0; -1: CPython has to be asked, also where
+ * it has no level of recursion left, as it takes one for most classes. */
+static inline __attribute__((always_inline)) int
+answer_all(PyTypeObject *type, PyObject *class, int (*answer)(PyTypeObject *, PyObject *))
+{
+    if (pl_thread_state()->recursion_remaining <= 0) {
+        return -1;
+    }
+    if (!PyTuple_CheckExact(class)) {
+        return answer(type, class);
+    }
+    int is = 0;
+    for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
+        is = answer(type, PyTuple_GET_ITEM(class, i));
+    }
+    return is;
+}
+
 static __attribute__((noinline)) int
 ask_instance(PyObject *object, PyObject *class)
 {
-    PyTypeObject *type = Py_TYPE(object);
-    int is = pl_thread_state()->recursion_remaining > 0 ? 0 : -1;     /* CPython takes a level for most classes */
-    if (is == 0 && PyTuple_CheckExact(class)) {
-        for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
-            PyObject *item = PyTuple_GET_ITEM(class, i);
-            is = (PyObject *)type == item ? 1 : learn_answer(type, item);
-        }
-    }
-    else if (is == 0) {
-        is = (PyObject *)type == class ? 1 : learn_answer(type, class);
-    }
+    int is = answer_all(Py_TYPE(object), class, learn_answer);
     return is >= 0 ? is : PyObject_IsInstance(object, class);
 }
 
 int
 pl_is_instance(PyObject *object, PyObject *class)
 {
-    PyTypeObject *type = Py_TYPE(object);
-    int is = -1;
-    if (pl_thread_state()->recursion_remaining > 0) {
-        if (!PyTuple_CheckExact(class)) {
-            is = remembered_answer(type, class);
-        }
-        else {
-            is = 0;
-            for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
-                is = remembered_answer(type, PyTuple_GET_ITEM(class, i));
-            }
-        }
-    }
+    int is = answer_all(Py_TYPE(object), class, remembered_answer);
     return is >= 0 ? is : ask_instance(object, class);
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */
-
-pl_int
-pl_unbox_int(PyObject *object)
-{
-    int overflow = 0;
-    long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
-    return (pl_int){value, overflow};
-}
 
 /* Float power where no error and no complex result is possible; elsewhere stock has to do it. */
 pl_float
@@ -330,16 +321,4 @@ pl_floordiv_float(double a, double b)
     }
     double whole = floor(quotient);
     return (pl_float){quotient - whole > 0.5 ? whole + 1.0 : whole, 0};
-}
-
-/* ---- attributes ---------------------------------------------------------------------------------------------------- */
-
-/* First store into an empty slot of an instance's inline values: the order in which attributes appeared is kept in front
- * of them, for the dictionary that may be made of them one day. */
-void
-pl_store_value_first(PyObject *object, int64_t index, PyObject *value)
-{
-    PyDictValues *values = ((PyDictValues **)object)[-4];
-    values->values[index] = value;
-    _PyDictValues_AddToInsertionOrder(values, index);
 }

@@ -279,6 +279,7 @@ pl_exit_result pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *u
 extern const uint8_t pl_exit_stub[], pl_exit_general_stub[];   /* asm: [rsp+8]=unit, [rsp+16]=exit id; saves registers, calls pl_exit */
 extern const uint8_t pl_flush_stub[];       /* asm: same arguments; PL_EXIT_FLUSH: preserves every register */
 extern const uint8_t pl_dealloc_stub[];     /* asm: r11 = object whose count fell to zero; preserves everything else */
+extern const uint8_t pl_call_stub[];        /* asm: rax = C function, arguments in place; for routines of units */
 extern const uint8_t pl_box_int_stub[];     /* asm: r11 = 64-bit integer -> r11 = new int or NULL; preserves everything else */
 /* The general variants preserve no xmm register: for units that use none. */
 extern const uint8_t pl_dealloc_general_stub[], pl_box_int_general_stub[];

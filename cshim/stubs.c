@@ -32,6 +32,16 @@ _Static_assert(offsetof(pl_unit, frame_bytes) == 24 && sizeof(((pl_unit *)NULL)-
     ".cfi_offset rbp, -32\n" \
     ".cfi_offset rip, -24\n"
 
+/* Called by a unit, or by a routine of one, rbp saved.
+ * breg6(16); breg6(16); breg6(0) deref */
+#define AT_CALL \
+    ".cfi_escape 0x0f, 23, 0x76, 16, 0x76, 16, " PASS_ROUTINE "\n" \
+    ".cfi_escape 0x16, 6, 3, 0x76, 0, 0x06\n"
+
+/* The same without a frame pointer, one word on the stack.
+ * breg7(16); breg7(16) */
+#define AT_ROUTINE_CALL ".cfi_escape 0x0f, 23, 0x77, 16, 0x77, 16, " PASS_ROUTINE "\n"
+
 /* In place of a unit, the frame's address at rsp.
  * breg7(16); breg7(0) deref plus_uconst(previous) deref */
 #define AT_COLD \
@@ -264,6 +274,7 @@ __asm__(
 
     STUB("pl_dealloc_stub")
     OPEN
+    AT_CALL
     "subq $320, %rsp\n"
     "andq $-16, %rsp\n"
     SAVE_CALLER_SAVED
@@ -275,6 +286,7 @@ __asm__(
 
     STUB("pl_dealloc_general_stub")
     OPEN
+    AT_CALL
     "andq $-16, %rsp\n"
     SAVE_GENERAL
     "movq %r11, %rdi\n"
@@ -282,6 +294,16 @@ __asm__(
     RESTORE_GENERAL
     CLOSE
     END("pl_dealloc_general_stub")
+
+    /* Calls the C function in rax for a routine of a unit, which has put the arguments in place and aligned the stack. */
+    STUB("pl_call_stub")
+    "subq $8, %rsp\n"
+    AT_ROUTINE_CALL
+    "call *%rax\n"
+    "addq $8, %rsp\n"
+    ".cfi_def_cfa rsp, 8\n"
+    "ret\n"
+    END("pl_call_stub")
 
     /* The box stubs take the value in r11 and return the new object, or NULL with MemoryError set, in r11. */
     STUB("pl_box_int_stub")

@@ -27,7 +27,7 @@ func (c *compiler) compile(snapshot []byte, opt hooks.Options) (*hooks.Result, e
 	}
 	var r *specializer.Result
 	var err error
-	origin := codecache.Compiled
+	origin := hooks.Compiled
 	if cache := c.cache(opt); cache != nil {
 		r, origin, err = cache.Compile(snapshot, options)
 	} else {
@@ -41,7 +41,7 @@ func (c *compiler) compile(snapshot []byte, opt hooks.Options) (*hooks.Result, e
 	}
 	return &hooks.Result{
 		Code: r.Code, EntryOffset: r.EntryOffset, Frame: r.Frame, Routines: r.Routines, Meta: r.Meta, Name: r.Name,
-		Origin: hooks.Origin(origin),
+		Origin: origin,
 	}, nil
 }
 

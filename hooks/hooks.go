@@ -47,6 +47,13 @@ type Result struct {
 // Origin says where a unit comes from, with the numbers of enum pl_result_origin.
 type Origin uint32
 
+// The origins.
+const (
+	Compiled Origin = iota // and not kept
+	Kept                   // compiled, and kept for other processes
+	Loaded                 // another process has compiled it
+)
+
 // CompileFunc compiles one snapshot.  An error that implements Refusal says that the code is not compiled; every other
 // error, and every panic, is a mistake of the compiler.
 type CompileFunc func(snapshot []byte, opt Options) (*Result, error)

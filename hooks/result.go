@@ -3,6 +3,8 @@ package hooks
 import (
 	"encoding/binary"
 	"time"
+
+	"pystonlite/specializer/codemeta"
 )
 
 // status is enum pl_result_status.
@@ -43,10 +45,7 @@ func (r *reply) appendTo(out []byte) []byte {
 	} {
 		out = le.AppendUint64(out, word)
 	}
-	out = append(out, r.text...)
-	for len(out)%8 != 0 {
-		out = append(out, 0)
-	}
+	out = codemeta.Pad(append(out, r.text...))
 	if r.unit == nil {
 		return out
 	}

@@ -25,7 +25,7 @@ func TestReply_CReadsWhatWeWrite(t *testing.T) {
 	})
 	r := reply{
 		id: 77, elapsed: 1234, used: 5, mapped: 6, text: "mod.f",
-		unit:  &Result{Code: make([]byte, 40), EntryOffset: 16, Meta: meta.Tables(), Origin: 2},
+		unit:  &Result{Code: make([]byte, 40), EntryOffset: 16, Meta: meta.Tables(), Origin: Loaded},
 		block: Block{ID: 3, Address: 0x7f0000000000},
 	}
 	dir := t.TempDir()

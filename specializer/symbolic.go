@@ -45,27 +45,11 @@ func (s *Symbolic) Compile(opt Options) (*Result, error) { return compile(s.snap
 // changes r.
 func (s *Symbolic) Relocate(r *Result) error {
 	le := binary.LittleEndian
-	for _, offset := range r.Symbols {
-		if uint64(offset)+8 > uint64(len(r.Code)) {
-			return fmt.Errorf("symbol at %d of %d bytes of code", offset, len(r.Code))
-		}
-		word := r.Code[offset:]
-		address, ok := s.symbols.Resolve(le.Uint64(word))
-		if !ok {
-			return fmt.Errorf("no symbol %#x", le.Uint64(word))
-		}
-		le.PutUint64(word, address)
+	if err := patch(r.Code, r.Symbols, 8, le.Uint64, le.PutUint64, s.symbols.Resolve); err != nil {
+		return err
 	}
-	for _, offset := range r.Versions {
-		if uint64(offset)+4 > uint64(len(r.Code)) {
-			return fmt.Errorf("version at %d of %d bytes of code", offset, len(r.Code))
-		}
-		operand := r.Code[offset:]
-		version, ok := s.symbols.ResolveVersion(le.Uint32(operand))
-		if !ok {
-			return fmt.Errorf("no version %#x", le.Uint32(operand))
-		}
-		le.PutUint32(operand, version)
+	if err := patch(r.Code, r.Versions, 4, le.Uint32, le.PutUint32, s.symbols.ResolveVersion); err != nil {
+		return err
 	}
 	for k, word := range r.Meta.Consts {
 		if !pyabi.IsSymbol(word) {
@@ -76,6 +60,22 @@ func (s *Symbolic) Relocate(r *Result) error {
 			return fmt.Errorf("no symbol %#x", word)
 		}
 		r.Meta.Consts[k] = address
+	}
+	return nil
+}
+
+// patch puts what the symbols at the offsets stand for in their place.
+func patch[T uint32 | uint64](code []byte, offsets []uint32, size uint64, get func([]byte) T, put func([]byte, T), resolve func(T) (T, bool)) error {
+	for _, offset := range offsets {
+		if uint64(offset)+size > uint64(len(code)) {
+			return fmt.Errorf("symbol of %d bytes at %d of %d bytes of code", size, offset, len(code))
+		}
+		place := code[offset:]
+		value, ok := resolve(get(place))
+		if !ok {
+			return fmt.Errorf("no symbol %#x", get(place))
+		}
+		put(place, value)
 	}
 	return nil
 }

@@ -123,15 +123,25 @@ def warn(message: str) -> None:
         sys.stderr.write(f"pyston_lite: {message}\n")
 
 
+def _objection(folder: str, mode: int, private: bool) -> "str | None":
+    """Why we cannot write to a folder, or, where it is private, others can; None when all is well. Makes it when it is missing."""
+    try:
+        os.makedirs(folder, mode=mode, exist_ok=True)
+        owner = os.stat(folder)
+    except OSError as error:
+        return error.strerror or "it cannot be made"
+    if private and owner.st_uid != os.geteuid():
+        return "it belongs to another user"
+    if private and owner.st_mode & 0o022:
+        return "others may write to it"
+    return None if os.access(folder, os.W_OK | os.X_OK) else "it is not writable"
+
+
 def dump_directory(folder: str) -> "str | None":
     """The folder itself, made when it is missing; None, for one line, when nothing can be written there."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-        if os.access(folder, os.W_OK | os.X_OK):
-            return folder
-        why = "it is not writable"
-    except OSError as error:
-        why = error.strerror or "it cannot be made"
+    why = _objection(folder, mode=0o777, private=False)
+    if why is None:
+        return folder
     warn(f"cannot write dumps to {folder!r} ({why}); running without dumps")
     return None
 
@@ -139,19 +149,9 @@ def dump_directory(folder: str) -> "str | None":
 def cache_directory(folder: str) -> "str | None":
     """The folder itself, made when it is missing; None, for one line, when others could put machine code there, or nobody can."""
     folder = os.path.abspath(folder)
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        owner = os.stat(folder)
-        if owner.st_uid != os.geteuid():
-            why = "it belongs to another user"
-        elif owner.st_mode & 0o022:
-            why = "others may write to it"
-        elif not os.access(folder, os.W_OK | os.X_OK):
-            why = "it is not writable"
-        else:
-            return folder
-    except OSError as error:
-        why = error.strerror or "it cannot be made"
+    why = _objection(folder, mode=0o700, private=True)
+    if why is None:
+        return folder
     warn(f"cannot keep machine code in {folder!r} ({why}); running without")
     return None
 

@@ -33,7 +33,7 @@ func (t *Tables) AppendBinary(out []byte) []byte {
 			out = le.AppendUint32(out, word)
 		}
 	}
-	out = pad8(out)
+	out = Pad(out)
 	for _, f := range t.Frames {
 		for _, word := range []uint32{f.Func, f.BCI, f.FirstValue, f.NValues} {
 			out = le.AppendUint32(out, word)
@@ -41,7 +41,7 @@ func (t *Tables) AppendBinary(out []byte) []byte {
 		out = le.AppendUint16(out, f.Depth)
 		out = le.AppendUint16(out, f.Init)
 	}
-	out = pad8(out)
+	out = Pad(out)
 	out = appendValues(out, t.Values)
 	for _, word := range t.Consts {
 		out = le.AppendUint64(out, word)
@@ -52,7 +52,7 @@ func (t *Tables) AppendBinary(out []byte) []byte {
 		out = le.AppendUint16(out, uint16(e.Kind))
 		out = le.AppendUint32(out, e.Offset)
 	}
-	return pad8(out)
+	return Pad(out)
 }
 
 func appendValues(out []byte, values []Value) []byte {
@@ -64,15 +64,16 @@ func appendValues(out []byte, values []Value) []byte {
 	return out
 }
 
-func pad8(out []byte) []byte {
+// Pad appends zeros up to the next multiple of eight bytes, on which the parts of a binary form begin.
+func Pad(out []byte) []byte {
 	for len(out)%8 != 0 {
 		out = append(out, 0)
 	}
 	return out
 }
 
-// roundUp8 is the number of bytes that n bytes take in the binary form.
-func roundUp8(n int) int { return (n + 7) &^ 7 }
+// Padded is the number of bytes that n bytes take with what Pad appends.
+func Padded(n int) int { return (n + 7) &^ 7 }
 
 // Decode reads the binary form back and returns the bytes after it.  It never panics: dumps may come from anywhere.
 func Decode(data []byte) (t *Tables, rest []byte, err error) {
@@ -86,7 +87,7 @@ func Decode(data []byte) (t *Tables, rest []byte, err error) {
 	rest = data[headerSize:]
 	var parts [5][]byte
 	for i, size := range [5]int{sizeExitRec, sizeExitFrame, sizeValue, sizeConst, sizeEntry} {
-		n := roundUp8(counts[i] * size)
+		n := Padded(counts[i] * size)
 		if n > len(rest) {
 			return nil, nil, fmt.Errorf("tables: part %d has %d bytes of %d", i, len(rest), n)
 		}

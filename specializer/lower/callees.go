@@ -22,10 +22,11 @@ func selectPyCall(s *selector, i *ir.Instr) {
 	}, []arg{stack, n})
 }
 
-// emitCallee is the unit's own way to call a Python function that it does not know: rdi is the array [method or NULL, callable
-// or self, arguments…], all of which is taken over, and rsi the number of arguments. A function of positional parameters,
-// called with an argument for each that has no default, whose code has a unit, gets its frame here, as a known one gets it from
-// call_function; so does that of a bound method. All other callables go on to the helper. The result is that of the helper.
+// emitCallee is the unit's own way to call what it does not know: rdi is the array [method or NULL, callable or self, arguments…],
+// all of which is taken over, and rsi the number of arguments. A function of positional parameters, called with an argument for
+// each that has no default, whose code has a unit, gets its frame here, as a known one gets it from call_function; so does that
+// of a bound method. Builtin functions are called by emitBuiltin. All other callables go on to the helper. The result is that of
+// the helper.
 func (e *emitter) emitCallee() {
 	const stack, n, callable, args, code, cell, frame, count = amd64.RDI, amd64.RSI, amd64.RCX, amd64.R8, amd64.R9, amd64.R10, amd64.RAX, amd64.RDX
 	off := e.s.off
@@ -124,17 +125,15 @@ func (e *emitter) emitCallee() {
 	e.RM(amd64.Mov64, code, amd64.At(amd64.RDX, off.FrameCode))
 	e.MR(amd64.Mov64, amd64.At(threadReg, off.ThreadStackTop), amd64.RDX)
 	for _, r := range []amd64.Reg{callable, code} {
-		alive := e.NewLabel()
-		e.countDown(r)
-		e.Jcc(amd64.NE, alive)
 		e.RR(amd64.Mov64, scratch, r)
-		e.Call(e.dealloc)
-		e.Bind(alive)
+		e.releaseInRoutine()
 	}
 	e.N(amd64.Ret)
 
-	// A bound method that somebody else has, too, is taken apart in place.
 	e.Bind(other)
+	e.emitBuiltin(general)
+
+	// A bound method that somebody else has, too, is taken apart in place.
 	e.cmpMemAddr(amd64.At(callable, off.ObjType), e.s.known(pyabi.KnownMethod))
 	e.Jcc(amd64.NE, general)
 	e.RR(amd64.Cmp64, count, n)
@@ -156,12 +155,123 @@ func (e *emitter) emitCallee() {
 	e.JmpMem(e.word(e.helper(pyabi.HelperPyCall)))
 }
 
-// routineCall makes the call of a unit in a routine of ours: debuggers know it by the instruction that follows (package unwind).
+// emitBuiltin is the part of emitCallee for a builtin function, or a method of one object, of no or one argument or of an array of
+// them. It is called by its own convention, as the stock evaluator does once it has specialised the call: its arguments die before it
+// does. rcx is the callable, r8 are the arguments and rdx is their number. It falls through for callables of other classes.
+func (e *emitter) emitBuiltin(general amd64.Label) {
+	const stack, n, callable, args, def, flags, count = amd64.RDI, amd64.RSI, amd64.RCX, amd64.R8, amd64.R9, amd64.R10, amd64.RDX
+	off := e.s.off
+	another, array, none, charged, deep := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
+	called, release, failed, broken, polled, done := e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel(), e.NewLabel()
+	remaining, exception := amd64.At(threadReg, off.ThreadRecursionRemaining), amd64.At(threadReg, off.ThreadExcType)
+	// The word of the method, which is free, has the number of arguments meanwhile, and the word that aligns the stack the array.
+	call := func(arguments func()) {
+		e.R(amd64.Push, stack)
+		arguments()
+		e.CallMem(e.word(e.helper(pyabi.HelperCallStub)))
+		e.leaveRoutineCall()
+		e.RM(amd64.Mov64, stack, amd64.At(amd64.RSP, -8))
+	}
+	callIt := func() {
+		e.MR(amd64.Mov64, amd64.At(stack, 0), count)
+		call(func() {
+			e.RM(amd64.Mov64, stack, amd64.At(callable, off.CFunctionSelf))
+			e.Zero(callable) // no keywords
+			e.RM(amd64.Mov64, amd64.RAX, amd64.At(def, off.MethodDefMeth))
+		})
+	}
+	e.cmpMemAddr(amd64.At(callable, off.ObjType), e.s.known(pyabi.KnownBuiltinFunction))
+	e.Jcc(amd64.NE, another)
+	e.RR(amd64.Cmp64, count, n)
+	e.Jcc(amd64.NE, general)
+	e.RM(amd64.Mov64, def, amd64.At(callable, off.CFunctionDef))
+	e.RM(amd64.Mov32, flags, amd64.At(def, off.MethodDefFlags))
+	e.RI(amd64.Cmp32, flags, pyabi.MethO)
+	e.Jcc(amd64.NE, array)
+	e.RI(amd64.Cmp64, n, 1)
+	e.Jcc(amd64.NE, general)
+	e.RM(amd64.Mov64, n, amd64.At(args, 0))
+	e.Bind(charged)
+	e.M(amd64.Dec32, remaining)
+	e.Jcc(amd64.S, deep)
+	callIt()
+	e.M(amd64.Inc32, remaining)
+
+	e.Bind(called)
+	e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+	e.Jcc(amd64.E, failed)
+	e.MI(amd64.Cmp64, exception, 0)
+	e.Jcc(amd64.NE, broken)
+	e.Bind(release)
+	e.RM(amd64.Mov64, n, amd64.At(stack, 0))
+	e.Lea(args, amd64.At(stack, 16))
+	e.repeat(n, func() {
+		e.RM(amd64.Mov64, scratch, amd64.At(args, 0))
+		e.releaseInRoutine()
+		e.RI(amd64.Add64, args, 8)
+	})
+	e.RM(amd64.Mov64, scratch, amd64.At(stack, 8))
+	e.releaseInRoutine()
+	e.RR(amd64.Test64, amd64.RAX, amd64.RAX)
+	e.Jcc(amd64.E, done)
+	e.poll(polled)
+	e.Bind(done)
+	e.N(amd64.Ret)
+
+	e.Bind(array)
+	e.RI(amd64.Cmp32, flags, pyabi.MethNoArgs)
+	e.Jcc(amd64.E, none)
+	e.RI(amd64.And32, flags, ^pyabi.MethKeywords)
+	e.RI(amd64.Cmp32, flags, pyabi.MethFastCall)
+	e.Jcc(amd64.NE, general)
+	e.RR(amd64.Mov64, n, args)
+	callIt()
+	e.Jmp(called)
+	e.Bind(none)
+	e.RR(amd64.Test64, n, n)
+	e.Jcc(amd64.E, charged) // with NULL in place of an argument
+	e.Jmp(general)
+	e.Bind(deep)
+	e.M(amd64.Inc32, remaining)
+	e.RR(amd64.Mov64, n, count)
+	e.Jmp(general)
+	e.Bind(failed)
+	e.MI(amd64.Cmp64, exception, 0)
+	e.Jcc(amd64.NE, release)
+	e.Bind(broken)
+	call(func() {
+		e.RM(amd64.Mov64, amd64.RSI, amd64.At(stack, 8))
+		e.RR(amd64.Mov64, amd64.RDI, threadReg)
+		e.RR(amd64.Mov64, amd64.RDX, amd64.RAX)
+		e.Zero(amd64.RCX)
+		e.MovImm64(amd64.RAX, e.helper(pyabi.HelperCheckResult))
+	})
+	e.Jmp(release)
+	e.Bind(polled)
+	e.RR(amd64.Mov64, amd64.RDI, amd64.RAX)
+	e.RR(amd64.Mov64, amd64.RSI, threadReg)
+	e.JmpMem(e.word(e.helper(pyabi.HelperPollCalled)))
+	e.Bind(another)
+}
+
+// releaseInRoutine gives up a reference that a routine has in the scratch register.
+func (e *emitter) releaseInRoutine() {
+	alive := e.NewLabel()
+	e.countDown(scratch)
+	e.Jcc(amd64.NE, alive)
+	e.routineCall(func() { e.Call(e.dealloc) })
+	e.Bind(alive)
+}
+
+// routineCall makes a call in a routine of ours, after which Python code may run: of a unit, or of a stub of the shim that calls C.
 func (e *emitter) routineCall(call func()) {
 	e.RI(amd64.Sub64, amd64.RSP, 8)
 	call()
-	e.Lea(amd64.RSP, amd64.At(amd64.RSP, 8))
+	e.leaveRoutineCall()
 }
+
+// leaveRoutineCall drops the word that aligns the stack of a routine. Debuggers know a routine by this instruction (package unwind).
+func (e *emitter) leaveRoutineCall() { e.Lea(amd64.RSP, amd64.At(amd64.RSP, 8)) }
 
 // repeat emits a loop that runs as often as r says, which it counts down.
 func (e *emitter) repeat(r amd64.Reg, body func()) {

@@ -28,7 +28,7 @@ type Symbols struct {
 	fixed     uint64
 	addresses []uint64
 	symbols   map[uint64]uint64
-	small     smallInts
+	small     SmallIntCache
 	versions  [numVersionKinds]struct {
 		known   []uint32
 		numbers map[uint32]uint32
@@ -38,7 +38,7 @@ type Symbols struct {
 // Abstract puts symbols in the place of the addresses and versions in a snapshot, in the order in which it meets them. Addresses below
 // fixed stay: there lies what has the same address in every process, the image of an interpreter that is not relocated (0: nothing does).
 func Abstract(s *Snapshot, fixed uint64) *Symbols {
-	t := &Symbols{fixed: fixed, symbols: make(map[uint64]uint64, len(s.Helpers)+2*len(s.Objects)), small: s.smallInts()}
+	t := &Symbols{fixed: fixed, symbols: make(map[uint64]uint64, len(s.Helpers)+2*len(s.Objects)), small: s.SmallIntCache()}
 	s.EachAddress(t.abstract)
 	s.EachVersion(t.abstractVersion)
 	return t
@@ -50,8 +50,8 @@ func (t *Symbols) abstract(p *uint64) {
 		return
 	}
 	base := a
-	if t.small.has(a) { // the compiler computes where they are
-		base = t.small.zero
+	if t.small.Has(a) { // the compiler computes where they are
+		base = t.small.Zero
 	}
 	symbol, ok := t.symbols[base]
 	if !ok {
@@ -162,15 +162,17 @@ func (s *Snapshot) EachVersion(visit func(VersionKind, *uint32)) {
 	}
 }
 
-// smallInts is where the interpreter keeps its small int objects.
-type smallInts struct{ lowest, zero, end uint64 }
+// SmallIntCache is where the interpreter keeps its small int objects: the addresses of the first one, of 0, and behind the last one.
+type SmallIntCache struct{ Lowest, Zero, End uint64 }
 
-func (s *Snapshot) smallInts() smallInts {
+// SmallIntCache is that of the process that made the snapshot.
+func (s *Snapshot) SmallIntCache() SmallIntCache {
 	size := uint64(s.Offsets.SmallIntSize)
-	return smallInts{
-		lowest: s.SmallInts - uint64(-s.Offsets.SmallIntLowest)*size, zero: s.SmallInts,
-		end: s.SmallInts + uint64(s.Offsets.SmallIntHighest+1)*size,
+	return SmallIntCache{
+		Lowest: s.SmallInts - uint64(-s.Offsets.SmallIntLowest)*size, Zero: s.SmallInts,
+		End: s.SmallInts + uint64(s.Offsets.SmallIntHighest+1)*size,
 	}
 }
 
-func (i smallInts) has(a uint64) bool { return a >= i.lowest && a < i.end }
+// Has says whether an address is that of a small int.
+func (c SmallIntCache) Has(a uint64) bool { return a >= c.Lowest && a < c.End }

@@ -14,28 +14,20 @@ type Offsets struct {
 	FramePrevInstr           int32
 	FrameStacktop            int32
 	FrameIsEntry             int32
-	FrameOwner               int32
 	FrameLocalsplus          int32
 	FrameSpecials            int32
-	ThreadCFrame             int32
 	ThreadInterp             int32
 	ThreadRecursionRemaining int32
-	ThreadRecursionLimit     int32
 	InterpGcCount            int32
 	InterpGcThreshold        int32
 	InterpGcEnabled          int32
 	InterpFloatFree          int32
 	InterpFloatCount         int32
-	ThreadStackChunk         int32
 	ThreadStackTop           int32
 	ThreadStackLimit         int32
-	ThreadExcInfo            int32
 	ThreadExcType            int32
-	ThreadExcValue           int32
-	ThreadExcTraceback       int32
-	StackChunkData           int32
+	ThreadExcInfo            int32
 	ExcItemValue             int32
-	ExcItemPrevious          int32
 	CtxUseTracing            int32
 	CtxCurrentFrame          int32
 	CtxStackLimit            int32
@@ -61,78 +53,39 @@ type Offsets struct {
 	ListAllocated            int32
 	TupleItems               int32
 	StrLength                int32
-	StrHash                  int32
 	StrState                 int32
 	StrAsciiData             int32
-	StrCompactData           int32
-	BytesData                int32
-	SliceStart               int32
-	SliceStop                int32
-	SliceStep                int32
-	SetUsed                  int32
 	DictUsed                 int32
 	DictVersionTag           int32
 	DictKeys                 int32
 	DictValues               int32
-	KeysLog2Size             int32
 	KeysLog2IndexBytes       int32
 	KeysKind                 int32
 	KeysVersion              int32
-	KeysUsable               int32
 	KeysEntries              int32
 	KeysIndices              int32
-	KeysKindGeneral          int32
 	KeysKindUnicode          int32
 	KeysKindSplit            int32
-	EntrySize                int32
-	EntryHash                int32
-	EntryKey                 int32
-	EntryValue               int32
 	UnicodeEntrySize         int32
 	UnicodeEntryKey          int32
 	UnicodeEntryValue        int32
 	ManagedValues            int32
 	ManagedDict              int32
-	GCHeaderSize             int32
-	ValuesPrefixSize         int32
 	ValuesUsedSize           int32
-	TypeBasicSize            int32
-	TypeItemSize             int32
-	TypeDealloc              int32
-	TypeVectorcallOffset     int32
 	TypeAsNumber             int32
 	TypeAsSequence           int32
 	TypeAsMapping            int32
 	NumberBool               int32
 	MappingLength            int32
 	SequenceLength           int32
-	TypeCall                 int32
-	TypeGetattro             int32
-	TypeSetattro             int32
-	TypeFlags                int32
-	TypeRichCompare          int32
-	TypeIter                 int32
-	TypeIterNext             int32
-	TypeDict                 int32
-	TypeDictOffset           int32
-	TypeInit                 int32
-	TypeAlloc                int32
-	TypeNew                  int32
-	TypeMro                  int32
 	TypeVersionTag           int32
-	TypeVectorcall           int32
 	HeapTypeCachedKeys       int32
 	FuncGlobals              int32
 	FuncBuiltins             int32
 	FuncCode                 int32
 	FuncDefaults             int32
-	FuncKwDefaults           int32
 	FuncClosure              int32
-	FuncVectorcall           int32
 	FuncVersion              int32
-	CodeFlags                int32
-	CodeNLocalsPlus          int32
-	CodeStackSize            int32
 	CodeExtra                int32
 	CodeUnits                int32
 	CellUnit                 int32
@@ -150,7 +103,6 @@ type Offsets struct {
 	MethodSelf               int32
 	CFunctionDef             int32
 	CFunctionSelf            int32
-	CFunctionVectorcall      int32
 	MethodDefMeth            int32
 	MethodDefFlags           int32
 	CellRef                  int32
@@ -159,11 +111,8 @@ type Offsets struct {
 	RangeIterStart           int32
 	RangeIterStep            int32
 	RangeIterLen             int32
-	RangeIterSize            int32
 	ListIterIndex            int32
 	ListIterSeq              int32
-	TupleIterIndex           int32
-	TupleIterSeq             int32
 	GenExcState              int32
 	GenExcPrevious           int32
 	GenFrameState            int32
@@ -173,7 +122,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [166]*int32 {
+func (o *Offsets) fields() [115]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -185,28 +134,20 @@ func (o *Offsets) fields() [166]*int32 {
 		&o.FramePrevInstr,
 		&o.FrameStacktop,
 		&o.FrameIsEntry,
-		&o.FrameOwner,
 		&o.FrameLocalsplus,
 		&o.FrameSpecials,
-		&o.ThreadCFrame,
 		&o.ThreadInterp,
 		&o.ThreadRecursionRemaining,
-		&o.ThreadRecursionLimit,
 		&o.InterpGcCount,
 		&o.InterpGcThreshold,
 		&o.InterpGcEnabled,
 		&o.InterpFloatFree,
 		&o.InterpFloatCount,
-		&o.ThreadStackChunk,
 		&o.ThreadStackTop,
 		&o.ThreadStackLimit,
-		&o.ThreadExcInfo,
 		&o.ThreadExcType,
-		&o.ThreadExcValue,
-		&o.ThreadExcTraceback,
-		&o.StackChunkData,
+		&o.ThreadExcInfo,
 		&o.ExcItemValue,
-		&o.ExcItemPrevious,
 		&o.CtxUseTracing,
 		&o.CtxCurrentFrame,
 		&o.CtxStackLimit,
@@ -232,78 +173,39 @@ func (o *Offsets) fields() [166]*int32 {
 		&o.ListAllocated,
 		&o.TupleItems,
 		&o.StrLength,
-		&o.StrHash,
 		&o.StrState,
 		&o.StrAsciiData,
-		&o.StrCompactData,
-		&o.BytesData,
-		&o.SliceStart,
-		&o.SliceStop,
-		&o.SliceStep,
-		&o.SetUsed,
 		&o.DictUsed,
 		&o.DictVersionTag,
 		&o.DictKeys,
 		&o.DictValues,
-		&o.KeysLog2Size,
 		&o.KeysLog2IndexBytes,
 		&o.KeysKind,
 		&o.KeysVersion,
-		&o.KeysUsable,
 		&o.KeysEntries,
 		&o.KeysIndices,
-		&o.KeysKindGeneral,
 		&o.KeysKindUnicode,
 		&o.KeysKindSplit,
-		&o.EntrySize,
-		&o.EntryHash,
-		&o.EntryKey,
-		&o.EntryValue,
 		&o.UnicodeEntrySize,
 		&o.UnicodeEntryKey,
 		&o.UnicodeEntryValue,
 		&o.ManagedValues,
 		&o.ManagedDict,
-		&o.GCHeaderSize,
-		&o.ValuesPrefixSize,
 		&o.ValuesUsedSize,
-		&o.TypeBasicSize,
-		&o.TypeItemSize,
-		&o.TypeDealloc,
-		&o.TypeVectorcallOffset,
 		&o.TypeAsNumber,
 		&o.TypeAsSequence,
 		&o.TypeAsMapping,
 		&o.NumberBool,
 		&o.MappingLength,
 		&o.SequenceLength,
-		&o.TypeCall,
-		&o.TypeGetattro,
-		&o.TypeSetattro,
-		&o.TypeFlags,
-		&o.TypeRichCompare,
-		&o.TypeIter,
-		&o.TypeIterNext,
-		&o.TypeDict,
-		&o.TypeDictOffset,
-		&o.TypeInit,
-		&o.TypeAlloc,
-		&o.TypeNew,
-		&o.TypeMro,
 		&o.TypeVersionTag,
-		&o.TypeVectorcall,
 		&o.HeapTypeCachedKeys,
 		&o.FuncGlobals,
 		&o.FuncBuiltins,
 		&o.FuncCode,
 		&o.FuncDefaults,
-		&o.FuncKwDefaults,
 		&o.FuncClosure,
-		&o.FuncVectorcall,
 		&o.FuncVersion,
-		&o.CodeFlags,
-		&o.CodeNLocalsPlus,
-		&o.CodeStackSize,
 		&o.CodeExtra,
 		&o.CodeUnits,
 		&o.CellUnit,
@@ -321,7 +223,6 @@ func (o *Offsets) fields() [166]*int32 {
 		&o.MethodSelf,
 		&o.CFunctionDef,
 		&o.CFunctionSelf,
-		&o.CFunctionVectorcall,
 		&o.MethodDefMeth,
 		&o.MethodDefFlags,
 		&o.CellRef,
@@ -330,11 +231,8 @@ func (o *Offsets) fields() [166]*int32 {
 		&o.RangeIterStart,
 		&o.RangeIterStep,
 		&o.RangeIterLen,
-		&o.RangeIterSize,
 		&o.ListIterIndex,
 		&o.ListIterSeq,
-		&o.TupleIterIndex,
-		&o.TupleIterSeq,
 		&o.GenExcState,
 		&o.GenExcPrevious,
 		&o.GenFrameState,
@@ -396,9 +294,6 @@ const (
 	HelperStr
 	HelperTuple
 	HelperGetLen
-	HelperBoxInt
-	HelperBoxFloat
-	HelperUnboxIntSlow
 	HelperPowFloat
 	HelperFloorDivFloat
 	HelperModFloat
@@ -414,8 +309,6 @@ const (
 	HelperGetMethodCached
 	HelperDelAttr
 	HelperGetMethod
-	HelperStoreValueFirst
-	HelperVectorcall
 	HelperPyCall
 	HelperNewInstance
 	HelperInitReturned
@@ -434,7 +327,6 @@ const (
 	HelperMakeFunction
 	HelperIter
 	HelperNext
-	HelperNextRaises
 	HelperUnpack
 	HelperUnpackEx
 	HelperMakeGenerator
@@ -477,21 +369,12 @@ const (
 	HelperLoadDeref
 	HelperDeleteDeref
 	HelperLoadClassDeref
-	HelperRaiseUnboundLocal
-	HelperRaiseUnboundDeref
 	HelperSetupAnnotations
 	HelperLoadBuildClass
-	HelperLoadAssertionError
 	HelperImportName
 	HelperImportFrom
-	HelperFramePush
-	HelperFramePop
-	HelperFrameRelease
 	HelperFrameReturn
-	HelperFrameDiscard
-	HelperPoll
 	HelperPollCalled
-	HelperDealloc
 	HelperExitStub
 	HelperExitGeneralStub
 	HelperFlushStub
@@ -500,10 +383,10 @@ const (
 	HelperBoxFloatStub
 	HelperBoxIntGeneralStub
 	HelperDeallocGeneralStub
+	HelperCallStub
 	HelperIntPool
 	HelperExtraIndex
 	HelperRefTotal
-	HelperColdStub
 
 	// NumHelpers bounds the helper numbers.
 	NumHelpers = iota
@@ -561,9 +444,6 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperStr:                   {"Str", "o", "o", FlagRaises | FlagPython},
 	HelperTuple:                 {"Tuple", "o", "o", FlagRaises | FlagPython},
 	HelperGetLen:                {"GetLen", "l", "o", FlagRaises | FlagPython},
-	HelperBoxInt:                {"BoxInt", "o", "w", FlagRaises},
-	HelperBoxFloat:              {"BoxFloat", "o", "d", FlagRaises},
-	HelperUnboxIntSlow:          {"UnboxIntSlow", "ww", "o", 0},
 	HelperPowFloat:              {"PowFloat", "dw", "dd", 0},
 	HelperFloorDivFloat:         {"FloorDivFloat", "dw", "dd", 0},
 	HelperModFloat:              {"ModFloat", "dw", "dd", 0},
@@ -579,8 +459,6 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperGetMethodCached:       {"GetMethodCached", "oo", "oow", FlagRaises | FlagPython},
 	HelperDelAttr:               {"DelAttr", "i", "oo", FlagRaises | FlagPython},
 	HelperGetMethod:             {"GetMethod", "oo", "oo", FlagRaises | FlagPython},
-	HelperStoreValueFirst:       {"StoreValueFirst", "v", "owO", 0},
-	HelperVectorcall:            {"Vectorcall", "o", "opwn", FlagRaises | FlagPython},
 	HelperPyCall:                {"PyCall", "o", "Pwnct", FlagRaises | FlagPython},
 	HelperNewInstance:           {"NewInstance", "o", "o", FlagRaises | FlagPython},
 	HelperInitReturned:          {"InitReturned", "v", "o", FlagRaises},
@@ -599,7 +477,6 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperMakeFunction:          {"MakeFunction", "o", "oowp", FlagRaises | FlagPython},
 	HelperIter:                  {"Iter", "o", "oct", FlagRaises | FlagPython},
 	HelperNext:                  {"Next", "ow", "o", FlagRaises | FlagPython},
-	HelperNextRaises:            {"NextRaises", "o", "o", FlagRaises | FlagPython},
 	HelperUnpack:                {"Unpack", "o", "ow", FlagRaises | FlagPython},
 	HelperUnpackEx:              {"UnpackEx", "o", "oww", FlagRaises | FlagPython},
 	HelperMakeGenerator:         {"MakeGenerator", "w", "ft", FlagPython},
@@ -642,21 +519,12 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperLoadDeref:             {"LoadDeref", "o", "oow", FlagRaises | FlagPython},
 	HelperDeleteDeref:           {"DeleteDeref", "i", "oow", FlagRaises | FlagPython},
 	HelperLoadClassDeref:        {"LoadClassDeref", "o", "fow", FlagRaises | FlagPython},
-	HelperRaiseUnboundLocal:     {"RaiseUnboundLocal", "o", "ow", FlagRaises | FlagPython},
-	HelperRaiseUnboundDeref:     {"RaiseUnboundDeref", "o", "ow", FlagRaises | FlagPython},
 	HelperSetupAnnotations:      {"SetupAnnotations", "i", "f", FlagRaises | FlagPython},
 	HelperLoadBuildClass:        {"LoadBuildClass", "o", "f", FlagRaises | FlagPython},
-	HelperLoadAssertionError:    {"LoadAssertionError", "o", "", 0},
 	HelperImportName:            {"ImportName", "o", "fooo", FlagRaises | FlagPython},
 	HelperImportFrom:            {"ImportFrom", "o", "oo", FlagRaises | FlagPython},
-	HelperFramePush:             {"FramePush", "w", "tO", FlagRaises},
-	HelperFramePop:              {"FramePop", "v", "tf", 0},
-	HelperFrameRelease:          {"FrameRelease", "v", "tf", FlagPython},
 	HelperFrameReturn:           {"FrameReturn", "o", "tfO", FlagPython},
-	HelperFrameDiscard:          {"FrameDiscard", "v", "tf", FlagPython},
-	HelperPoll:                  {"Poll", "i", "t", FlagRaises | FlagPython},
 	HelperPollCalled:            {"PollCalled", "o", "Ot", FlagRaises | FlagPython},
-	HelperDealloc:               {"Dealloc", "v", "O", FlagPython},
 	HelperExitStub:              {"ExitStub", "s", "", FlagRaises | FlagPython},
 	HelperExitGeneralStub:       {"ExitGeneralStub", "s", "", FlagRaises | FlagPython},
 	HelperFlushStub:             {"FlushStub", "s", "", 0},
@@ -665,10 +533,10 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperBoxFloatStub:          {"BoxFloatStub", "s", "", FlagRaises},
 	HelperBoxIntGeneralStub:     {"BoxIntGeneralStub", "s", "", FlagRaises},
 	HelperDeallocGeneralStub:    {"DeallocGeneralStub", "s", "", FlagPython},
+	HelperCallStub:              {"CallStub", "s", "", FlagRaises | FlagPython},
 	HelperIntPool:               {"IntPool", "s", "", 0},
 	HelperExtraIndex:            {"ExtraIndex", "s", "", 0},
 	HelperRefTotal:              {"RefTotal", "s", "", 0},
-	HelperColdStub:              {"ColdStub", "s", "", FlagRaises | FlagPython},
 }
 
 // The well-known objects.

@@ -13,14 +13,9 @@ const spacing = 1 << 16
 type renumber struct {
 	low, high uint64 // the last address given out below and above 4 GiB
 	addresses map[uint64]uint64
-	types     versions
-	keys      versions
-	functions versions
-	smallInts uint64 // where the small-int cache was, and is
-	newSmall  uint64
-	size      uint64 // of one of its objects
-	lowest    uint64 // bytes of the cache below and above the object 0
-	highest   uint64
+	versions  map[pyabi.VersionKind]map[uint32]uint32 // the interpreter counts each kind apart, too
+	small     pyabi.SmallIntCache
+	newSmall  uint64 // where 0 is then
 }
 
 // Normalize replaces everything in a snapshot that differs between two runs of the same program: addresses, version
@@ -33,30 +28,16 @@ func Normalize(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &renumber{low: 0x900000, high: 0x7f0000000000, addresses: map[uint64]uint64{}, types: versions{}, keys: versions{}, functions: versions{}}
-	n.size = uint64(s.Offsets.SmallIntSize)
-	n.lowest = uint64(-s.Offsets.SmallIntLowest) * n.size
-	n.highest = uint64(s.Offsets.SmallIntHighest+1) * n.size
-	n.smallInts = s.SmallInts
-	n.newSmall = n.fresh(s.SmallInts) + n.lowest
+	n := &renumber{
+		low: 0x900000, high: 0x7f0000000000, addresses: map[uint64]uint64{}, versions: map[pyabi.VersionKind]map[uint32]uint32{},
+		small: s.SmallIntCache(),
+	}
+	n.newSmall = n.fresh(n.small.Zero) + (n.small.Zero - n.small.Lowest)
 	s.RequestID = 1
 	s.EachAddress(n.address)
+	s.EachVersion(n.version)
 	for i := range s.Codes {
 		normalizeCode(&s.Codes[i])
-	}
-	for i := range s.Objects {
-		o := &s.Objects[i]
-		n.functions.renumber(&o.Func.Version)
-		n.types.renumber(&o.Class.Version)
-		n.keys.renumber(&o.Class.KeysVersion)
-	}
-	for c := range s.Codes {
-		for i := range s.Codes[c].Feedback {
-			f := &s.Codes[c].Feedback[i]
-			n.types.renumber(&f.TypeVersion)
-			n.keys.renumber(&f.Keys)
-			n.keys.renumber(&f.Keys2)
-		}
 	}
 	return pyabi.Encode(s), nil
 }
@@ -73,8 +54,8 @@ func (n *renumber) fresh(a uint64) uint64 {
 
 func (n *renumber) address(p *uint64) {
 	a := *p
-	if a >= n.smallInts-n.lowest && a < n.smallInts+n.highest {
-		*p = a - n.smallInts + n.newSmall
+	if n.small.Has(a) {
+		*p = a - n.small.Zero + n.newSmall
 		return
 	}
 	if _, ok := n.addresses[a]; !ok {
@@ -83,17 +64,16 @@ func (n *renumber) address(p *uint64) {
 	*p = n.addresses[a]
 }
 
-// versions are the new numbers of one kind of versions; different kinds are counted apart by the interpreter, too.
-type versions map[uint32]uint32
-
-func (v versions) renumber(p *uint32) {
-	if *p == 0 {
-		return
+func (n *renumber) version(kind pyabi.VersionKind, p *uint32) {
+	known := n.versions[kind]
+	if known == nil {
+		known = map[uint32]uint32{}
+		n.versions[kind] = known
 	}
-	if _, ok := v[*p]; !ok {
-		v[*p] = uint32(len(v) + 1)
+	if _, ok := known[*p]; !ok {
+		known[*p] = uint32(len(known) + 1)
 	}
-	*p = v[*p]
+	*p = known[*p]
 }
 
 func normalizeCode(k *pyabi.Code) {

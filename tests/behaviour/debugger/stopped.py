@@ -77,6 +77,24 @@ def out_of_c(x: int) -> Any:
     return sorted([x], key=stop)
 
 
+def out_of_builtin(x: int) -> Any:
+    """Builtin functions out of variables: one of one argument calls one of an array."""
+    return unknown(any, map(of_array, [x]))
+
+
+def of_array(x: int) -> Any:
+    return unknown(next, map(stop, [x]))
+
+
+def argument_dies(x: int) -> Any:
+    """What a builtin function out of a variable is given is given up by what calls it."""
+    return dropping(id, x)
+
+
+def dropping(f: Callable[..., Any], x: int) -> Any:
+    return f(Mortal(x))
+
+
 def looking_up(x: int) -> Any:
     return getattr(Made(0), f"a{x}")
 
@@ -129,7 +147,10 @@ def unknown(f: Callable[..., Any], x: int, y: int = 1) -> Any:
     return f(x)
 
 
-COMPILED = (plainly, handing_over, raising, releasing, out_of_c, looking_up, sending, iterating, awaiting, fresh, unknown, stop)
+COMPILED = (
+    plainly, handing_over, raising, releasing, out_of_c, out_of_builtin, argument_dies, looking_up, sending, iterating, awaiting, fresh,
+    unknown, stop,
+)  # fmt: skip
 CASES = {f.__name__: f for f in COMPILED[:-2]}
 CASES["partial"] = functools.partial(unknown, stop)
 
