@@ -154,6 +154,7 @@ PyObject *pl_async_gen_wrap(PyObject *value);
 
 pl_item pl_next(PyObject *iterator);
 PyObject *pl_unpack(PyObject *iterable, int64_t n);
+void pl_store_items(pl_frame *f, PyObject **items, int64_t n);
 PyObject *pl_unpack_ex(PyObject *iterable, int64_t before, int64_t after);
 
 PyObject *pl_load_global(PyObject *globals, PyObject *builtins, PyObject *name);

@@ -243,6 +243,22 @@ pl_unpack(PyObject *iterable, int64_t n)
     return tuple;
 }
 
+/* The STORE_FAST instructions that take n items of a tuple or list apart, of which the frame runs the first: the items are taken
+ * before anything is given up, as on an operand stack. */
+void
+pl_store_items(pl_frame *f, PyObject **items, int64_t n)
+{
+    PyObject *taken[UINT8_MAX];
+    for (int64_t i = 0; i < n; i++) {
+        taken[i] = Py_NewRef(items[i]);
+    }
+    for (int64_t i = 0; i < n; i++, f->prev_instr++) {
+        PyObject **slot = &f->localsplus[_Py_OPARG(*f->prev_instr)], *old = *slot;
+        *slot = taken[i];
+        Py_XDECREF(old);
+    }
+}
+
 /* The starred part is a list of all that is left, whose end then goes to the targets behind the star. */
 static bool
 take_rest(PyObject *iterator, PyObject *tuple, int64_t before, int64_t after)

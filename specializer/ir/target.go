@@ -68,6 +68,9 @@ const (
 	YieldFromCoroutines = -2 // in code that may delegate to coroutines
 )
 
+// LongUnpacking is the number of items from which on an unpacking into locals is one call (package lower, unpack.go).
+const LongUnpacking = 8
+
 // HelperWords is the Aux of OpCallHelper and OpDoHelper: the word arguments of the helper, in order.
 type HelperWords []int64
 

@@ -462,6 +462,10 @@ func init() {
 		ir.OpListItem:        selectItem, ir.OpTupleItem: selectItem,
 		ir.OpSequenceItems: selectSequenceItems,
 		ir.OpSequenceItem: func(s *selector, i *ir.Instr) {
+			if u := s.unpackings[i]; u != nil {
+				selectUnpacking(s, u)
+				return
+			}
 			selectLoad(s, i, i.Args[1], func(r amd64.Reg) amd64.Mem { return amd64.At(r, int32(8*i.Imm)) }, codemeta.ReasonNone)
 		},
 		ir.OpListSize: load(size, codemeta.ReasonNone), ir.OpTupleSize: load(size, codemeta.ReasonNone),

@@ -133,9 +133,11 @@ type selector struct {
 	class  []regalloc.Class // of the temporaries behind the values
 	uses   []int32          // number of uses by value, frame states included
 	fused  map[*ir.Instr]bool
-	out    int // words of the outgoing argument array
-	seen   []seenEntry
-	cur    *ir.Instr
+	// unpackings are the long ones, by the first of their instructions.
+	unpackings map[*ir.Instr]*unpacking
+	out        int // words of the outgoing argument array
+	seen       []seenEntry
+	cur        *ir.Instr
 
 	memory  slab.Of[inst]
 	exits   slab.Of[exit]
@@ -235,6 +237,7 @@ func (s *selector) selectAll() {
 			s.prologue()
 		}
 		s.fuse(b)
+		s.fuseUnpackings(b)
 		for _, i := range b.Instrs {
 			if s.fused[i] {
 				continue

@@ -269,16 +269,22 @@ func selectDecRef(s *selector, i *ir.Instr) {
 	s.finish(in, func(e *emitter, l []regalloc.Loc) { e.release(reg(l[a]), d) })
 }
 
+// overwritten is the type of what a store_local releases.
+func (s *selector) overwritten(i *ir.Instr) ir.Type {
+	slot := int(i.Imm)
+	if st := i.State; st != nil && st.Parent == nil && slot < len(st.Locals) && st.Locals[slot] != ir.NoValue && !st.Dirty[slot] {
+		if t := s.f.Type(st.Locals[slot]); t.Rep == ir.RepObject {
+			return t
+		}
+	}
+	return ir.Obj(ir.AnyOrNull)
+}
+
 // selectStoreLocal writes a slot and releases what was in it, as far as its class is known from the value the local had.
 func selectStoreLocal(s *selector, i *ir.Instr) {
 	slot := int(i.Imm)
 	v := s.vreg(i.Args[0])
-	old := ir.Obj(ir.AnyOrNull)
-	if st := i.State; st != nil && st.Parent == nil && slot < len(st.Locals) && st.Locals[slot] != ir.NoValue && !st.Dirty[slot] {
-		if t := s.f.Type(st.Locals[slot]); t.Rep == ir.RepObject {
-			old = t
-		}
-	}
+	old := s.overwritten(i)
 	in := s.start()
 	if old.Within(ir.Null) {
 		k := in.useAny(v)

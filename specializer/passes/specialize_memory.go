@@ -381,7 +381,14 @@ func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
 	if failed(h, codemeta.ReasonListShape) {
 		return false
 	}
-	if s.twoClasses[s.f.Root(i.Args[0])] {
+	class, size := ir.Tuple, ir.OpTupleSize
+	if h.Kind == ir.HintList {
+		class, size = ir.List, ir.OpListSize
+	}
+	t := s.f.Type(i.Args[0])
+	known := t.Set != 0 && t.Within(class)
+	hinted := (h.Kind == ir.HintTwoTuple || h.Kind == ir.HintTuple || h.Kind == ir.HintList) && t.Set&class != 0
+	if s.twoClasses[s.f.Root(i.Args[0])] || hinted && i.Imm >= ir.LongUnpacking {
 		v := i.Args[0]
 		w := s.add(ir.OpSequenceItems, i.Imm, h.Before, v)
 		s.replace(i, 0, v)
@@ -390,13 +397,6 @@ func (s *specializer) unpack(i *ir.Instr, h *ir.Hint) bool {
 		})
 		return true
 	}
-	class, size := ir.Tuple, ir.OpTupleSize
-	if h.Kind == ir.HintList {
-		class, size = ir.List, ir.OpListSize
-	}
-	t := s.f.Type(i.Args[0])
-	known := t.Set != 0 && t.Within(class)
-	hinted := (h.Kind == ir.HintTwoTuple || h.Kind == ir.HintTuple || h.Kind == ir.HintList) && t.Set&class != 0
 	if !known && !hinted {
 		return false
 	}

@@ -328,6 +328,7 @@ const (
 	HelperIter
 	HelperNext
 	HelperUnpack
+	HelperStoreItems
 	HelperUnpackEx
 	HelperMakeGenerator
 	HelperGeneratorReturned
@@ -478,6 +479,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperIter:                  {"Iter", "o", "oct", FlagRaises | FlagPython},
 	HelperNext:                  {"Next", "ow", "o", FlagRaises | FlagPython},
 	HelperUnpack:                {"Unpack", "o", "ow", FlagRaises | FlagPython},
+	HelperStoreItems:            {"StoreItems", "v", "fnw", FlagPython},
 	HelperUnpackEx:              {"UnpackEx", "o", "oww", FlagRaises | FlagPython},
 	HelperMakeGenerator:         {"MakeGenerator", "w", "ft", FlagPython},
 	HelperGeneratorReturned:     {"GeneratorReturned", "os", "oOt", FlagRaises | FlagPython},

@@ -114,9 +114,15 @@ def test_a_second_process_compiles_nothing(tmp_path: Path, stock: Any) -> None:
 
 
 def test_in_the_background(tmp_path: Path, stock: Any) -> None:
-    results = [run(tmp_path, tmp_path / "cache", PYSTON_LITE_SYNC="0")[0] for _ in range(3)]
-    assert all(shown["result"] == stock for shown in results)
-    assert results[-1]["counters"]["loaded"] > 0
+    """Some process finds what an earlier one has kept; a short one may end before its compiler has begun."""
+    loaded = 0
+    for _ in range(20):
+        shown, _ = run(tmp_path, tmp_path / "cache", PYSTON_LITE_SYNC="0")
+        assert shown["result"] == stock
+        loaded = shown["counters"]["loaded"]
+        if loaded:
+            break
+    assert loaded > 0
 
 
 def test_children_of_fork_load(tmp_path: Path, stock: Any) -> None:
