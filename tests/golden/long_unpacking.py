@@ -6,7 +6,7 @@ def long_unpacking(rows):
     for row in rows:
         a, b, c, d, e, f, g, h = row
         a, b, c, d, e, f, g, h = row
-        total += a - h
+        total += a - b + c - d + e - f + g - h
     return total
 
 
