@@ -370,6 +370,39 @@ run_getter(const cache_entry *e, PyObject *o, PyObject **result)
     return pl_enter_method(getter, &o, 1, (pl_ctx *)ts->cframe, ts, result);
 }
 
+/* Whether an object surely does not have what its entry, by which nothing was found, is about, but for a __getattr__. */
+static bool
+is_missing(const cache_entry *e, PyObject *o)
+{
+    switch ((cache_kind)e->kind) {
+    case CACHE_VALUE:
+        return e->descr == NULL && inline_values(o) != NULL;
+    case CACHE_DICT:
+        return e->keys_version != 0 && unshadowed(e, o);
+    case CACHE_ABSENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Runs __getattr__ in machine code for what is missing; false: nothing was done, but the entry may be another now.  CPython makes an AttributeError first, with its
+ * message, for nobody to see, and then a method, which has the object once more. */
+static bool
+run_hook(const cache_entry *e, PyObject *o, PyObject *name, PyObject **result)
+{
+    if (e == NULL || !e->hooked || !is_missing(e, o)) {
+        return false;
+    }
+    PyObject *hook = pl_class_method(o, &_Py_ID(__getattr__)), *args[] = {o, name};
+    PyThreadState *ts = pl_thread_state();
+    Py_INCREF(o);
+    bool entered = hook != NULL && Py_IS_TYPE(hook, &PyFunction_Type) &&
+                   pl_enter_method(hook, args, 2, (pl_ctx *)ts->cframe, ts, result);
+    Py_DECREF(o);
+    return entered;
+}
+
 static PyObject *
 get_attr(const cache_entry *e, PyObject *o, PyObject *name)
 {
@@ -377,7 +410,7 @@ get_attr(const cache_entry *e, PyObject *o, PyObject *name)
     if (v != NULL) {
         return Py_NewRef(v);
     }
-    return run_getter(e, o, &v) ? v : PyObject_GetAttr(o, name);
+    return run_getter(e, o, &v) || run_hook(e, o, name, &v) ? v : PyObject_GetAttr(o, name);
 }
 
 PyObject *
@@ -405,7 +438,7 @@ get_method(const cache_entry *e, PyObject *o, PyObject *name)
     if (v != NULL) {
         return (pl_pair){NULL, Py_NewRef(v)};
     }
-    if (run_getter(e, o, &v)) {
+    if (run_getter(e, o, &v) || run_hook(e, o, name, &v)) {
         return (pl_pair){NULL, v};
     }
     if (_PyObject_GetMethod(o, name, &method)) {
@@ -468,27 +501,8 @@ pl_set_attr(PyObject *o, PyObject *name, PyObject *v)
     return set_attr(look_up(o, name), o, name, v);
 }
 
-/* Whether an object surely does not have what its entry, by which nothing was found, is about. */
-static bool
-is_absent(const cache_entry *e, PyObject *o)
-{
-    if (e->hooked) {
-        return false;
-    }
-    switch ((cache_kind)e->kind) {
-    case CACHE_VALUE:
-        return e->descr == NULL && inline_values(o) != NULL;
-    case CACHE_DICT:
-        return e->keys_version != 0 && unshadowed(e, o);
-    case CACHE_ABSENT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* What getattr gives, a new reference, or NULL with an exception set; PL_UNKNOWN when that takes more than the cache and a property
- * in machine code. */
+ * or a __getattr__ in machine code. */
 pl_found
 pl_find_attr(PyObject *o, PyObject *name, PyObject **value)
 {
@@ -515,7 +529,10 @@ pl_find_attr(PyObject *o, PyObject *name, PyObject **value)
         return run_getter(e, o, value) ? PL_FOUND : PL_UNKNOWN;
     }
     *value = Py_XNewRef(found(e, o, name));
-    return *value != NULL ? PL_FOUND : is_absent(e, o) ? PL_ABSENT : PL_UNKNOWN;
+    if (*value == NULL && !e->hooked) {
+        return is_missing(e, o) ? PL_ABSENT : PL_UNKNOWN;
+    }
+    return *value != NULL || run_hook(e, o, name, value) ? PL_FOUND : PL_UNKNOWN;
 }
 
 /* ---- inline caches --------------------------------------------------------------------------------------------------- */
