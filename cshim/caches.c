@@ -12,6 +12,8 @@
 
 #include "structmember.h"
 
+#include <string.h>
+
 typedef enum cache_kind {
     CACHE_NONE,
     CACHE_GENERAL,                /* known to need the general operation */
@@ -19,6 +21,7 @@ typedef enum cache_kind {
     CACHE_DICT,                   /* in the materialised dictionary: the shared keys do not have the name */
     CACHE_ABSENT,                 /* neither the class has it nor can an instance */
     CACHE_MEMBER,                 /* __slots__ entry at byte offset `index` */
+    CACHE_ITEM,                   /* field of a named tuple: item number `index` */
     CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it; `index` see kind_version */
     CACHE_METHOD,                 /* method descriptor of the class, likewise */
     CACHE_PROPERTY,               /* property of the class, which nothing can shadow */
@@ -89,6 +92,17 @@ has_hook(PyTypeObject *type)
            ((PyWrapperDescrObject *)usual)->d_wrapped == (void *)PyObject_GenericGetAttr;
 }
 
+/* What a field of a named tuple is in its class: Modules/_collectionsmodule.c, whose type has no name to link to. */
+typedef struct tuple_getter { PyObject_HEAD Py_ssize_t index; PyObject *doc; } tuple_getter;
+
+static bool
+is_tuple_getter(PyObject *descr)
+{
+    const PyTypeObject *type = Py_TYPE(descr);
+    return !(type->tp_flags & Py_TPFLAGS_HEAPTYPE) && type->tp_basicsize == sizeof(tuple_getter) &&
+           strcmp(type->tp_name, "_collections._tuplegetter") == 0;
+}
+
 /* Fills the entry for (type, name); the type's version is current. */
 static void
 classify(cache_entry *e, PyTypeObject *type, PyObject *name)
@@ -133,6 +147,11 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
     }
     if (Py_IS_TYPE(descr, &PyProperty_Type)) {
         e->kind = e->hooked ? CACHE_GENERAL : CACHE_PROPERTY;        /* its AttributeError goes to the hook */
+        return;
+    }
+    if (is_tuple_getter(descr) && (type->tp_flags & Py_TPFLAGS_TUPLE_SUBCLASS)) {
+        e->kind = CACHE_ITEM;
+        e->index = (uint32_t)Py_MIN((size_t)((tuple_getter *)descr)->index, UINT32_MAX);
         return;
     }
     if (descr == pl_slots.class_of) {
@@ -341,6 +360,9 @@ found(const cache_entry *e, PyObject *o, PyObject *name)
         break;
     case CACHE_MEMBER:
         v = *(PyObject **)((char *)o + e->index);
+        break;
+    case CACHE_ITEM:
+        v = e->index < (size_t)PyTuple_GET_SIZE(o) ? PyTuple_GET_ITEM(o, e->index) : NULL;
         break;
     case CACHE_TYPE:
         v = (PyObject *)Py_TYPE(o);

@@ -221,38 +221,6 @@ build_frames(exit_state *x, const pl_exit_frame *xframes, uint32_t n, pl_frame *
     return inner;
 }
 
-/* Whether the death of an object runs nobody's code: an instance of a Python class without a finalizer, weak references and
- * a dictionary, all of whose attributes are trivial or live on. */
-static bool
-dies_quietly(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE) || !PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT) ||
-        type->tp_finalize != NULL || type->tp_del != NULL || Py_REFCNT(type) < 2 || *_PyObject_ManagedDictPointer(object) != NULL) {
-        return false;
-    }
-    if (type->tp_weaklistoffset > 0 && *(PyObject **)((char *)object + type->tp_weaklistoffset) != NULL) {
-        return false;
-    }
-    for (const PyTypeObject *base = type; base != &PyBaseObject_Type; base = base->tp_base) {
-        /* The deallocator of classes made in Python, which do not add members of __slots__. */
-        if (base->tp_dealloc != type->tp_dealloc || !PyType_HasFeature((PyTypeObject *)base, Py_TPFLAGS_HEAPTYPE) ||
-            Py_SIZE(base) != 0 || base->tp_base == NULL) {
-            return false;
-        }
-    }
-    PyDictValues *values = *_PyObject_ValuesPointer(object);
-    Py_ssize_t n = values != NULL ? ((PyHeapTypeObject *)type)->ht_cached_keys->dk_nentries : 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *value = values->values[i];
-        if (value != NULL && Py_REFCNT(value) == 1 && !PyFloat_CheckExact(value) && !PyLong_CheckExact(value) &&
-            !PyUnicode_CheckExact(value)) {
-            return false;
-        }
-    }
-    return type->tp_dealloc == pl_slots.dealloc;
-}
-
 /* Lets finalizers see the frames as they would be in stock: stale locals are written, and while the references of the record
  * are dropped the elided frames exist, too.  Without memory for those they are not seen. */
 static void
@@ -266,10 +234,6 @@ flush(exit_state *x, const pl_exit_rec *rec)
     }
     PyObject *values[total + 1], *dying[rec->n_release + 1], *type, *value, *traceback;
     read_values(x, rec->first_release, rec->n_release, dying);
-    if (rec->n_release == 1 && dies_quietly(dying[0])) {
-        Py_DECREF(dying[0]);
-        return;
-    }
     pl_frame *frames[n];
     PyErr_Fetch(&type, &value, &traceback);
     read_frames(x, xframes, n, values);

@@ -74,7 +74,7 @@ typedef struct exit_reason {
 /* Written once, before `n_exit_reasons` is; no exit exists earlier. */
 static exit_reason *exit_reasons;
 static uint32_t n_exit_reasons;
-static uint16_t reason_exception, reason_never_ran;
+static uint16_t reason_exception, reason_never_ran, reason_keys_version;
 
 void
 pl_reasons_set(const uint8_t *table, size_t length)
@@ -101,6 +101,9 @@ pl_reasons_set(const uint8_t *table, size_t length)
         }
         if (strcmp(exit_reasons[i].name, "never_ran") == 0) {
             reason_never_ran = (uint16_t)i;
+        }
+        if (strcmp(exit_reasons[i].name, "keys_version") == 0) {
+            reason_keys_version = (uint16_t)i;
         }
         at += 2 + strlen(exit_reasons[i].name);
     }
@@ -129,6 +132,14 @@ uint16_t
 pl_reason_never_ran(void)
 {
     return reason_never_ran;
+}
+
+/* A version of a table of keys fails because the table has grown since, which it does while a program starts: the new version is as
+ * good as the old one was, until that has been so a few times. */
+bool
+pl_site_failed(const pl_site *site)
+{
+    return site->reason != reason_keys_version || site->count >= PL_STALE_LIMIT;
 }
 
 uint64_t

@@ -92,6 +92,7 @@ enum {
     PL_HEAT_WINDOW_NS = 1000000,  /* requests older than that are judged by what has happened since */
     PL_COOL_CALLS = 10000,        /* cold calls and iterations of others after which a request whose code rests is given up */
     PL_EXIT_LIMIT = 40,           /* deoptimisations of one exit before its unit is given up */
+    PL_STALE_LIMIT = 120,         /* those for keys that have grown before their versions are not relied on any more */
     PL_RECOMPILE_LIMIT = 8,       /* units given up per entry; the last one stays whatever its exits do */
     PL_REFUSAL_TEXTS = 1000,      /* different texts of refusals that are kept apart */
 };

@@ -262,6 +262,9 @@ pl_stack_limit(PyThreadState *ts)                  /* lowest stack address at wh
     return pl_last_limit.thread == ts->id ? pl_last_limit.limit : pl_find_stack_limit(ts);
 }
 
+/* ---- deaths.c --------------------------------------------------------------------------------------------------- */
+PyObject *pl_die_quietly(PyObject *object);              /* behind pl_quiet_stub */
+
 /* ---- exits.c ---------------------------------------------------------------------------------------------------- */
 typedef struct pl_regs { uint64_t gpr[16]; double xmm[16]; } pl_regs;    /* gpr[4] is rsp at the exit stub */
 /* rax, rdx.  `resume` is NULL when the frame has finished (it is in the "returned" state and value is its result), else the
@@ -279,10 +282,11 @@ pl_exit_result pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *u
 extern const uint8_t pl_exit_stub[], pl_exit_general_stub[];   /* asm: [rsp+8]=unit, [rsp+16]=exit id; saves registers, calls pl_exit */
 extern const uint8_t pl_flush_stub[];       /* asm: same arguments; PL_EXIT_FLUSH: preserves every register */
 extern const uint8_t pl_dealloc_stub[];     /* asm: r11 = object whose count fell to zero; preserves everything else */
+extern const uint8_t pl_quiet_stub[];       /* asm: likewise, but r11 = NULL or, when its death could run code, the object as it was */
 extern const uint8_t pl_call_stub[];        /* asm: rax = C function, arguments in place; for routines of units */
 extern const uint8_t pl_box_int_stub[];     /* asm: r11 = 64-bit integer -> r11 = new int or NULL; preserves everything else */
 /* The general variants preserve no xmm register: for units that use none. */
-extern const uint8_t pl_dealloc_general_stub[], pl_box_int_general_stub[];
+extern const uint8_t pl_dealloc_general_stub[], pl_quiet_general_stub[], pl_box_int_general_stub[];
 extern const uint8_t pl_box_float_stub[];   /* asm: r11 = bits of a double -> r11 = new float or NULL; likewise */
 extern const uint8_t pl_stub_cold[];        /* asm: unit entry convention; runs the linked frame through the cold path */
 PyObject *pl_asm_enter(PyThreadState *ts, pl_frame *f, const uint8_t *entry, pl_ctx *ctx);   /* asm: behind pl_enter */
@@ -568,6 +572,7 @@ void pl_note_handler(pl_code *pc, pl_unit *unit, uint32_t times);
 void pl_note_yield(pl_code *pc, pl_unit *unit, uint32_t times);
 uint16_t pl_reason_exception(void);                /* the exit reason of exceptions */
 uint16_t pl_reason_never_ran(void);                /* and of code that was left out */
+bool pl_site_failed(const pl_site *site);          /* whether the speculation there was wrong, not only out of date */
 const char *pl_intern_reason(const char *text, size_t length);      /* a string that lives as long as the process */
 void pl_count_refusal(const char *interned);
 

@@ -408,12 +408,15 @@ put_sites(pl_buffer *out, const pl_code *pc)
         out->failed = true;
         return;
     }
-    if (pc->n_sites > 0) {
-        memcpy(sorted, pc->sites, pc->n_sites * sizeof *sorted);
-        qsort(sorted, pc->n_sites, sizeof *sorted, compare_sites);
-    }
-    pl_put_u32(out, pc->n_sites);
+    uint32_t n = 0;
     for (uint32_t i = 0; i < pc->n_sites; i++) {
+        if (pl_site_failed(&pc->sites[i])) {
+            sorted[n++] = pc->sites[i];
+        }
+    }
+    qsort(sorted, n, sizeof *sorted, compare_sites);
+    pl_put_u32(out, n);
+    for (uint32_t i = 0; i < n; i++) {
         pl_put_u32(out, sorted[i].bci);
         pl_put_u16(out, sorted[i].reason);
         pl_put_u32(out, sorted[i].count);

@@ -295,6 +295,30 @@ __asm__(
     CLOSE
     END("pl_dealloc_general_stub")
 
+    /* r11 is an object whose count is zero, and afterwards NULL, or the object if its death could run code. */
+    STUB("pl_quiet_stub")
+    OPEN
+    "subq $320, %rsp\n"
+    "andq $-16, %rsp\n"
+    SAVE_CALLER_SAVED
+    "movq %r11, %rdi\n"
+    "call pl_die_quietly\n"
+    "movq %rax, %r11\n"
+    RESTORE_CALLER_SAVED
+    CLOSE
+    END("pl_quiet_stub")
+
+    STUB("pl_quiet_general_stub")
+    OPEN
+    "andq $-16, %rsp\n"
+    SAVE_GENERAL
+    "movq %r11, %rdi\n"
+    "call pl_die_quietly\n"
+    "movq %rax, %r11\n"
+    RESTORE_GENERAL
+    CLOSE
+    END("pl_quiet_general_stub")
+
     /* Calls the C function in rax for a routine of a unit, which has put the arguments in place and aligned the stack. */
     STUB("pl_call_stub")
     "subq $8, %rsp\n"

@@ -280,9 +280,14 @@ func (b *Builder) TakeLocal(slot int) ir.Value {
 
 // KeepAlive says that the reference ends here that an elided frame, or the operand stack, had to v.
 func (b *Builder) KeepAlive(v ir.Value) {
-	if d := b.F.Def(v); d == nil || !d.Op.Row().Constant {
-		b.Emit(ir.OpKeepAlive, 0, v)
+	if d := b.F.Def(v); d != nil && d.Op.Row().Constant {
+		return
 	}
+	at := int64(0)
+	if b.Inlined == nil {
+		at = int64(b.BCI) + 1
+	}
+	b.Emit(ir.OpKeepAlive, at, v)
 }
 
 // Return ends the block: v is given to the caller. What an elided frame held ends in the order of a real one.

@@ -375,7 +375,7 @@ var rows = [numOps]Row{
 	OpPushExc:      {Name: "push_exc", Args: 1, Results: 1, Result: AnyType, New: true, Consumes: 1, Reads: EffExc, Writes: EffExc, Doc: "v = push_exc a: a becomes the exception being handled; v is the one before, or None"},
 	OpPopExc:       {Name: "pop_exc", Releases: true, Args: 1, Consumes: 1, Writes: EffExc, Exit: ExitFlush, Doc: "pop_exc a: a becomes the exception being handled again, and the one before is released"},
 	OpExcMatch:     {Name: "exc_match", Args: 2, Results: 1, Result: BoolType, Exit: ExitRaise, Doc: "v = exc_match a b: whether the exception a is one that b names, a class or a tuple of classes"},
-	OpKeepAlive:    {Name: "keep_alive", Args: 1, Doc: "keep_alive a: no code; the reference lives up to here"},
+	OpKeepAlive:    {Name: "keep_alive", Args: 1, Imm: "bytecode index of the instruction that runs, plus 1; 0: the last one that has a state", Doc: "keep_alive a 0: no code; the reference lives up to here"},
 	OpLeaveInlined: {Name: "leave_inlined", Exit: ExitFlush, Doc: "leave_inlined: no code; an elided frame ends here: what dies from here on dies in its caller, whose state this is"},
 	OpNewInstance:  {Name: "new_instance", Args: 1, Results: 1, Result: Obj(Other), New: true, Imm: "level of recursion", Exit: ExitRaise, Doc: "v = new_instance c 1: an instance of a class that has object's __new__, before __init__, behind guard_no_collection; with 1 there has to be a level of recursion left"},
 	OpNewRef:       {Name: "new_ref", Args: 1, Results: 1, Result: AnyType, New: true, Doc: "v = new_ref a: the same object with a reference of its own, as the operand stack of stock would have"},

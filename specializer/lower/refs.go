@@ -106,6 +106,10 @@ func (e *emitter) release(r amd64.Reg, d death) {
 		}
 		switch {
 		case d.x != nil:
+			e.RR(amd64.Mov64, scratch, r)
+			e.CallMem(e.word(e.helper(e.general(pyabi.HelperQuietStub, pyabi.HelperQuietGeneralStub))))
+			e.RR(amd64.Test64, scratch, scratch)
+			e.Jcc(amd64.E, done)
 			e.countFirst(r)
 			e.flushCall(d.x.id)
 			e.Jmp(done)

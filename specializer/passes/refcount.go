@@ -103,14 +103,14 @@ func (r *refcounter) holdOperands() {
 			if showsCounts(i) {
 				for k, a := range i.Args {
 					root := r.f.Root(a)
-					info := &r.f.Values[root]
-					if info.Type.Rep != ir.RepObject || info.Type.Set&ir.Null != 0 {
+					info, t := &r.f.Values[root], r.f.Type(a) // which a guard may have refined
+					if t.Rep != ir.RepObject || t.Set&ir.Null != 0 {
 						continue
 					}
 					if info.Def != nil && info.Def.Op.Row().New && !stored[root] {
 						continue // the operand stack's own
 					}
-					hold := r.f.NewInstr(ir.OpNewRef, 0, nil, []ir.Type{info.Type}, a)
+					hold := r.f.NewInstr(ir.OpNewRef, 0, nil, []ir.Type{t}, a)
 					b.Claim(hold)
 					out = append(out, hold)
 					i.Args[k] = hold.Result()

@@ -110,6 +110,16 @@ func (r *refcounter) near(b *ir.Block, i *ir.Instr) *ir.FrameState {
 	return &ir.FrameState{BCI: r.f.EntryBCI}
 }
 
+// behind is near for a decrement behind i.
+func (r *refcounter) behind(b *ir.Block, i *ir.Instr) *ir.FrameState {
+	s := r.near(b, i)
+	if i.Op == ir.OpKeepAlive && i.Imm != 0 { // of the function's own frame
+		s = s.Physical()
+		s.BCI = int32(i.Imm) - 1
+	}
+	return s
+}
+
 // within drops the locals of a state that are not defined yet at the start of b.
 func (r *refcounter) within(s *ir.FrameState, b *ir.Block) *ir.FrameState {
 	for st := s; st != nil; st = st.Parent {
@@ -268,7 +278,7 @@ func (r *refcounter) instr(b *ir.Block, i *ir.Instr, live bitset, out []*ir.Inst
 	sortValues(behind)
 	sortValues(increments)
 	for k := len(behind) - 1; k >= 0; k-- {
-		out = append(out, r.count(ir.OpDecRef, behind[k], r.visible(r.near(b, i), after, behind[k:])))
+		out = append(out, r.count(ir.OpDecRef, behind[k], r.visible(r.behind(b, i), after, behind[k:])))
 	}
 	for _, v := range acquired {
 		out = append(out, r.count(ir.OpIncRef, v, nil))

@@ -384,6 +384,8 @@ const (
 	HelperBoxFloatStub
 	HelperBoxIntGeneralStub
 	HelperDeallocGeneralStub
+	HelperQuietStub
+	HelperQuietGeneralStub
 	HelperCallStub
 	HelperIntPool
 	HelperExtraIndex
@@ -535,6 +537,8 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperBoxFloatStub:          {"BoxFloatStub", "s", "", FlagRaises},
 	HelperBoxIntGeneralStub:     {"BoxIntGeneralStub", "s", "", FlagRaises},
 	HelperDeallocGeneralStub:    {"DeallocGeneralStub", "s", "", FlagPython},
+	HelperQuietStub:             {"QuietStub", "s", "", 0},
+	HelperQuietGeneralStub:      {"QuietGeneralStub", "s", "", 0},
 	HelperCallStub:              {"CallStub", "s", "", FlagRaises | FlagPython},
 	HelperIntPool:               {"IntPool", "s", "", 0},
 	HelperExtraIndex:            {"ExtraIndex", "s", "", 0},

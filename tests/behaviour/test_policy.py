@@ -375,3 +375,36 @@ def test_a_generator_made_once_becomes_compiled() -> None:
     assert pyston_lite.enable(threshold=100, sync=True)
     it = f(1000)
     assert next(k for k, _ in enumerate(it) if pyston_lite.is_compiled(f)) < 200
+
+
+SCALE = 3
+
+
+def uses_globals(x: int) -> int:
+    return x * SCALE
+
+
+def test_globals_that_grow_are_relied_on_again() -> None:
+    """A new name makes a table of keys another one; what was found in it is found in the new one, some times."""
+    pyston_lite.enable(threshold=100, loop_threshold=1_000_000, sync=True)
+    names = {"SCALE": 3}
+    f = types.FunctionType(uses_globals.__code__.replace(), names)
+
+    def exits() -> int:
+        return int(pyston_lite.stats()["deopts"].get("keys_version", 0))
+
+    taken = []
+    for name in "abcdef":
+        for _ in range(300):
+            assert f(2) == 6
+        assert_compiled(f)
+        before = exits()
+        for _ in range(10):
+            f(2)
+        assert exits() == before
+        names[name] = 0
+        for _ in range(300):
+            assert f(2) == 6
+        taken.append(exits() - before)
+    assert taken[0] >= 40 and taken[1] >= 40
+    assert taken[-1] == 0

@@ -474,7 +474,7 @@ func forIter(t *translator, in *Instr) {
 	done, body := t.BranchBlocks(c)
 	saved := t.Save()
 	t.Cur = done
-	t.Pop()
+	t.KeepAlive(t.Pop())
 	t.EndAt(in.target())
 	t.JumpTo(t.to(in.target()))
 	t.Restore(saved)
