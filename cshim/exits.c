@@ -509,6 +509,9 @@ pl_exit(PyThreadState *ts, pl_frame *f, pl_regs *regs, pl_unit *unit, uint64_t i
         pl_reserve_fill();
     }
     if (rec->kind == PL_EXIT_RAISE) {
+        if (ts->curexc_type == NULL) {       /* as the stock evaluator, for C code that loses what it raises where memory ends */
+            PyErr_SetString(PyExc_SystemError, "error return without exception set");
+        }
         const pl_catch *c = short_way(ts, unit, id);
         pl_exit_result result;
         if (c != NULL && leave_short(&x, rec, c, &result)) {
