@@ -75,6 +75,9 @@ typedef struct exit_reason {
 static exit_reason *exit_reasons;
 static uint32_t n_exit_reasons;
 static uint16_t reason_exception, reason_never_ran, reason_keys_version;
+static const struct { const char *name; uint16_t *reason; } own_reasons[] = {
+    {"exception", &reason_exception}, {"never_ran", &reason_never_ran}, {"keys_version", &reason_keys_version},
+};
 
 void
 pl_reasons_set(const uint8_t *table, size_t length)
@@ -96,14 +99,10 @@ pl_reasons_set(const uint8_t *table, size_t length)
     for (uint32_t i = 0; i < n; i++) {
         exit_reasons[i].speculative = names[at] == 1;
         exit_reasons[i].name = (const char *)names + at + 1;
-        if (strcmp(exit_reasons[i].name, "exception") == 0) {
-            reason_exception = (uint16_t)i;
-        }
-        if (strcmp(exit_reasons[i].name, "never_ran") == 0) {
-            reason_never_ran = (uint16_t)i;
-        }
-        if (strcmp(exit_reasons[i].name, "keys_version") == 0) {
-            reason_keys_version = (uint16_t)i;
+        for (size_t k = 0; k < Py_ARRAY_LENGTH(own_reasons); k++) {
+            if (strcmp(exit_reasons[i].name, own_reasons[k].name) == 0) {
+                *own_reasons[k].reason = (uint16_t)i;
+            }
         }
         at += 2 + strlen(exit_reasons[i].name);
     }

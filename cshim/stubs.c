@@ -202,6 +202,28 @@ _Static_assert(offsetof(pl_regs, gpr) == 0 && offsetof(pl_regs, xmm) == 128 && s
     "popq %rcx\n" \
     "popq %rax\n"
 
+/* The body of a stub that gives r11 to a C function and has its result in r11; it preserves everything else, or, general, all but the
+ * xmm registers. */
+#define KEEPING_ALL(function) \
+    OPEN \
+    "subq $320, %rsp\n" \
+    "andq $-16, %rsp\n" \
+    SAVE_CALLER_SAVED \
+    "movq %r11, %rdi\n" \
+    "call " function "\n" \
+    "movq %rax, %r11\n" \
+    RESTORE_CALLER_SAVED \
+    CLOSE
+#define KEEPING_GENERAL(function) \
+    OPEN \
+    "andq $-16, %rsp\n" \
+    SAVE_GENERAL \
+    "movq %r11, %rdi\n" \
+    "call " function "\n" \
+    "movq %rax, %r11\n" \
+    RESTORE_GENERAL \
+    CLOSE
+
 __asm__(
     ".text\n"
 
@@ -297,26 +319,11 @@ __asm__(
 
     /* r11 is an object whose count is zero, and afterwards NULL, or the object if its death could run code. */
     STUB("pl_quiet_stub")
-    OPEN
-    "subq $320, %rsp\n"
-    "andq $-16, %rsp\n"
-    SAVE_CALLER_SAVED
-    "movq %r11, %rdi\n"
-    "call pl_die_quietly\n"
-    "movq %rax, %r11\n"
-    RESTORE_CALLER_SAVED
-    CLOSE
+    KEEPING_ALL("pl_die_quietly")
     END("pl_quiet_stub")
 
     STUB("pl_quiet_general_stub")
-    OPEN
-    "andq $-16, %rsp\n"
-    SAVE_GENERAL
-    "movq %r11, %rdi\n"
-    "call pl_die_quietly\n"
-    "movq %rax, %r11\n"
-    RESTORE_GENERAL
-    CLOSE
+    KEEPING_GENERAL("pl_die_quietly")
     END("pl_quiet_general_stub")
 
     /* Calls the C function in rax for a routine of a unit, which has put the arguments in place and aligned the stack. */
@@ -331,26 +338,11 @@ __asm__(
 
     /* The box stubs take the value in r11 and return the new object, or NULL with MemoryError set, in r11. */
     STUB("pl_box_int_stub")
-    OPEN
-    "subq $320, %rsp\n"
-    "andq $-16, %rsp\n"
-    SAVE_CALLER_SAVED
-    "movq %r11, %rdi\n"
-    "call PyLong_FromLongLong@PLT\n"
-    "movq %rax, %r11\n"
-    RESTORE_CALLER_SAVED
-    CLOSE
+    KEEPING_ALL("PyLong_FromLongLong@PLT")
     END("pl_box_int_stub")
 
     STUB("pl_box_int_general_stub")
-    OPEN
-    "andq $-16, %rsp\n"
-    SAVE_GENERAL
-    "movq %r11, %rdi\n"
-    "call PyLong_FromLongLong@PLT\n"
-    "movq %rax, %r11\n"
-    RESTORE_GENERAL
-    CLOSE
+    KEEPING_GENERAL("PyLong_FromLongLong@PLT")
     END("pl_box_int_general_stub")
 
     STUB("pl_box_float_stub")

@@ -45,10 +45,10 @@ func (s *Symbolic) Compile(opt Options) (*Result, error) { return compile(s.snap
 // changes r.
 func (s *Symbolic) Relocate(r *Result) error {
 	le := binary.LittleEndian
-	if err := patch(r.Code, r.Symbols, 8, le.Uint64, le.PutUint64, s.symbols.Resolve); err != nil {
+	if err := patch("symbol", r.Code, r.Symbols, 8, le.Uint64, le.PutUint64, s.symbols.Resolve); err != nil {
 		return err
 	}
-	if err := patch(r.Code, r.Versions, 4, le.Uint32, le.PutUint32, s.symbols.ResolveVersion); err != nil {
+	if err := patch("version", r.Code, r.Versions, 4, le.Uint32, le.PutUint32, s.symbols.ResolveVersion); err != nil {
 		return err
 	}
 	for k, word := range r.Meta.Consts {
@@ -64,16 +64,18 @@ func (s *Symbolic) Relocate(r *Result) error {
 	return nil
 }
 
-// patch puts what the symbols at the offsets stand for in their place.
-func patch[T uint32 | uint64](code []byte, offsets []uint32, size uint64, get func([]byte) T, put func([]byte, T), resolve func(T) (T, bool)) error {
+// patch puts what the symbols at the offsets stand for in their place; what names them in errors.
+func patch[T uint32 | uint64](
+	what string, code []byte, offsets []uint32, size uint64, get func([]byte) T, put func([]byte, T), resolve func(T) (T, bool),
+) error {
 	for _, offset := range offsets {
 		if uint64(offset)+size > uint64(len(code)) {
-			return fmt.Errorf("symbol of %d bytes at %d of %d bytes of code", size, offset, len(code))
+			return fmt.Errorf("%s at %d of %d bytes of code", what, offset, len(code))
 		}
 		place := code[offset:]
 		value, ok := resolve(get(place))
 		if !ok {
-			return fmt.Errorf("no symbol %#x", get(place))
+			return fmt.Errorf("no %s %#x", what, get(place))
 		}
 		put(place, value)
 	}
