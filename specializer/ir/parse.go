@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"pystonlite/specializer/pyabi"
 )
 
 // Note is the Aux of parsed instructions: the text between the braces, whose meaning only the front end knew.
@@ -327,6 +329,13 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func (p *parser) imm(op Op) int64 {
 	word := p.until(" ")
+	if op.Row().Imm == immHelper {
+		h, ok := pyabi.HelperByName(word)
+		if !ok {
+			p.fail("no helper is named %q", word)
+		}
+		return int64(h)
+	}
 	switch op {
 	case OpConstFloat:
 		n, err := strconv.ParseUint(word, 0, 64)

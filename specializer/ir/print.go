@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"pystonlite/specializer/pyabi"
 )
 
 // Format is the text of a function, as Parse reads it. It depends on nothing but the function: no addresses, no map order.
@@ -84,7 +86,11 @@ func (p *printer) definition(v Value) {
 }
 
 // immFirst are the ops whose immediate stands in front of the operands.
-var immFirst = [numOps]bool{OpStoreLocal: true, OpCallHelper: true}
+var immFirst = [numOps]bool{OpStoreLocal: true, OpCallHelper: true, OpCallPair: true, OpDoHelper: true}
+
+// immHelper is the Imm of the rows of ops whose immediate is a helper: they are printed by name, so that a new row of
+// cshim/helpers.def changes no text.
+const immHelper = "pyabi.Helper"
 
 func (p *printer) instr(i *Instr) {
 	row := i.Op.Row()
@@ -135,6 +141,8 @@ func (p *printer) instr(i *Instr) {
 func (p *printer) imm(i *Instr) {
 	switch {
 	case i.Op.Row().Imm == "":
+	case i.Op.Row().Imm == immHelper:
+		fmt.Fprintf(&p.out, " %s", pyabi.Helper(i.Imm))
 	case i.Op == OpConstFloat:
 		fmt.Fprintf(&p.out, " 0x%016x", uint64(i.Imm))
 	case i.Op == OpGuardClass:

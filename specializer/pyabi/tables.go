@@ -19,6 +19,20 @@ func (h Helper) Row() *HelperRow { return &Helpers[h] }
 
 func (h Helper) String() string { return Helpers[h].Name }
 
+var helpersByName = func() map[string]Helper {
+	m := make(map[string]Helper, len(Helpers))
+	for h := range Helpers {
+		m[Helpers[h].Name] = Helper(h)
+	}
+	return m
+}()
+
+// HelperByName is the inverse of String.
+func HelperByName(name string) (Helper, bool) {
+	h, ok := helpersByName[name]
+	return h, ok
+}
+
 // HelperRow says how a helper is called. The letters of Result and Args are explained in cshim/helpers.def; Args has one
 // letter for each argument.
 type HelperRow struct {
