@@ -85,11 +85,11 @@ is_what_it_was(PyObject *found, uint32_t version)
 
 /* Whether instances have attributes as usual, and a __getattr__ in Python for those that they do not have. */
 static bool
-has_hook(PyTypeObject *type)
+has_hook(PyTypeObject *type, getattrofunc usual)
 {
-    PyObject *usual = type->tp_getattro == pl_slots.getattr_hook ? _PyType_Lookup(type, &_Py_ID(__getattribute__)) : NULL;
-    return usual != NULL && Py_IS_TYPE(usual, &PyWrapperDescr_Type) &&
-           ((PyWrapperDescrObject *)usual)->d_wrapped == (void *)PyObject_GenericGetAttr;
+    PyObject *found = type->tp_getattro == pl_slots.getattr_hook ? _PyType_Lookup(type, &_Py_ID(__getattribute__)) : NULL;
+    return found != NULL && Py_IS_TYPE(found, &PyWrapperDescr_Type) &&
+           ((PyWrapperDescrObject *)found)->d_wrapped == (void *)usual;
 }
 
 /* What a field of a named tuple is in its class: Modules/_collectionsmodule.c, whose type has no name to link to. */
@@ -112,7 +112,7 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
     PyObject *old = e->name;
     *e = (cache_entry){.name = Py_NewRef(name), .version = type->tp_version_tag, .kind = CACHE_GENERAL, .descr = descr};
     Py_XDECREF(old);
-    e->hooked = has_hook(type);
+    e->hooked = has_hook(type, PyObject_GenericGetAttr);
     if ((type->tp_getattro != PyObject_GenericGetAttr && !e->hooked) || type->tp_setattro != PyObject_GenericSetAttr) {
         return;
     }
@@ -246,6 +246,7 @@ unshadowed(const cache_entry *e, PyObject *o)
 typedef struct class_entry {
     PyObject *name;               /* owned */
     uint32_t version;             /* of the class itself */
+    uint32_t meta;                /* of its metaclass, which comes first with what it has under the name */
     uint32_t of_value;            /* see kind_version */
     bool bound;                   /* a class method: `value` is its function and takes the class */
     bool absent;                  /* neither the class nor its metaclass has the name */
@@ -269,12 +270,11 @@ pl_caches_prepare(void)
     }
 }
 
-/* What a class whose metaclass is type gives for a name, NULL where that takes the general operation.  Of its own version alone
- * it follows only where `pl_may_change` says no. */
-PyObject *
-pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
+/* What a class gives for a name if nothing in its metaclass has that, NULL where that takes the general operation. */
+static PyObject *
+value_of_class(PyTypeObject *class, PyObject *name, bool *bound)
 {
-    PyObject *found = _PyType_Lookup(&PyType_Type, name) == NULL ? _PyType_Lookup(class, name) : NULL;
+    PyObject *found = _PyType_Lookup(class, name);
     *bound = false;
     if (found == NULL || Py_TYPE(found)->tp_descr_get == NULL || PyFunction_Check(found) ||
         Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
@@ -288,32 +288,53 @@ pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
     return Py_IS_TYPE(found, &PyStaticMethod_Type) ? pl_wrapped(found) : NULL;
 }
 
-static const class_entry *
-class_entry_of(PyObject *o, PyObject *name)
+/* The same of a class whose metaclass is type.  It follows of the version of the class alone where `pl_may_change` says no. */
+PyObject *
+pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
 {
-    PyTypeObject *class = (PyTypeObject *)o;
-    if (class->tp_version_tag == 0) {
-        _PyType_Lookup(class, name);
-    }
-    uint32_t version = class->tp_version_tag;
-    if (version == 0) {
-        return NULL;
-    }
-    uintptr_t h = (uintptr_t)version * 0x9e3779b1u ^ ((uintptr_t)name >> 4);
-    class_entry *e = &classes[(h ^ h >> CACHE_BITS) & (CACHE_SIZE - 1)];
-    if (e->version != version || e->name != name) {
-        PyObject *old = e->name;
-        e->value = pl_class_value(class, name, &e->bound);
+    *bound = false;
+    return _PyType_Lookup(&PyType_Type, name) == NULL ? value_of_class(class, name, bound) : NULL;
+}
+
+/* Fills the entry for (class, name); the versions of class and metaclass are current. */
+static void
+classify_class(class_entry *e, PyTypeObject *class, PyObject *name)
+{
+    PyTypeObject *meta = Py_TYPE(class);
+    PyObject *old = e->name;
+    const bool hooked = has_hook(meta, PyType_Type.tp_getattro);      /* a __getattr__ is asked for what is not found */
+    const bool usual = hooked || meta->tp_getattro == PyType_Type.tp_getattro;
+    *e = (class_entry){.name = Py_NewRef(name), .version = class->tp_version_tag, .meta = meta->tp_version_tag};
+    if (usual && _PyType_Lookup(meta, name) == NULL) {
+        e->value = value_of_class(class, name, &e->bound);
+        e->absent = e->value == NULL && !hooked && _PyType_Lookup(class, name) == NULL;
         if (e->value != NULL && !kind_version(e->value, &e->of_value)) {
             e->value = NULL;
         }
-        PyErr_Clear();
-        e->absent = e->value == NULL && _PyType_Lookup(&PyType_Type, name) == NULL && _PyType_Lookup(class, name) == NULL;
-        e->version = class->tp_version_tag == version ? version : 0;
-        e->name = Py_NewRef(name);
-        Py_XDECREF(old);
     }
-    return e->version == version ? e : NULL;
+    PyErr_Clear();
+    Py_XDECREF(old);
+}
+
+static bool
+tells_of(const class_entry *e, PyTypeObject *class, PyObject *name)
+{
+    return e->version == class->tp_version_tag && e->meta == Py_TYPE(class)->tp_version_tag && e->name == name;
+}
+
+static const class_entry *
+class_entry_of(PyObject *o, PyObject *name)
+{
+    PyTypeObject *class = (PyTypeObject *)o, *meta = Py_TYPE(o);
+    if ((class->tp_version_tag == 0 && pl_type_version(class) == 0) || (meta->tp_version_tag == 0 && pl_type_version(meta) == 0)) {
+        return NULL;
+    }
+    uintptr_t h = (uintptr_t)class->tp_version_tag * 0x9e3779b1u ^ ((uintptr_t)name >> 4);
+    class_entry *e = &classes[(h ^ h >> CACHE_BITS) & (CACHE_SIZE - 1)];
+    if (!tells_of(e, class, name)) {
+        classify_class(e, class, name);
+    }
+    return tells_of(e, class, name) ? e : NULL;
 }
 
 static inline bool
@@ -438,7 +459,7 @@ get_attr(const cache_entry *e, PyObject *o, PyObject *name)
 PyObject *
 pl_get_attr(PyObject *o, PyObject *name)
 {
-    return Py_IS_TYPE(o, &PyType_Type) ? get_class_attr(o, name) : get_attr(look_up(o, name), o, name);
+    return PyType_Check(o) ? get_class_attr(o, name) : get_attr(look_up(o, name), o, name);
 }
 
 /* The method that the class of o has under a special name, borrowed; NULL when the cache does not know it as a method.
@@ -482,7 +503,7 @@ get_class_method(PyObject *o, PyObject *name)
 pl_pair
 pl_get_method(PyObject *o, PyObject *name)
 {
-    return Py_IS_TYPE(o, &PyType_Type) ? get_class_method(o, name) : get_method(look_up(o, name), o, name);
+    return PyType_Check(o) ? get_class_method(o, name) : get_method(look_up(o, name), o, name);
 }
 
 static int
@@ -531,7 +552,7 @@ pl_find_attr(PyObject *o, PyObject *name, PyObject **value)
     if (!PyUnicode_CheckExact(name) || !PyUnicode_CHECK_INTERNED(name)) {
         return PL_UNKNOWN;        /* names are told apart by their address here */
     }
-    if (Py_IS_TYPE(o, &PyType_Type)) {
+    if (PyType_Check(o)) {
         const class_entry *c = class_entry_of(o, name);
         if (!is_current(c)) {
             return c != NULL && c->absent ? PL_ABSENT : PL_UNKNOWN;
@@ -624,7 +645,7 @@ fill_method(pl_attr_cache *cache, const cache_entry *e)
 PyObject *
 pl_get_attr_cached(PyObject *o, PyObject *name, pl_attr_cache *cache)
 {
-    if (Py_IS_TYPE(o, &PyType_Type)) {
+    if (PyType_Check(o)) {
         return get_class_attr(o, name);
     }
     const cache_entry *e = look_up(o, name);
@@ -644,7 +665,7 @@ pl_set_attr_cached(PyObject *o, PyObject *name, PyObject *v, pl_attr_cache *cach
 pl_pair
 pl_get_method_cached(PyObject *o, PyObject *name, pl_attr_cache *cache)
 {
-    if (Py_IS_TYPE(o, &PyType_Type)) {
+    if (PyType_Check(o)) {
         return get_class_method(o, name);
     }
     const cache_entry *e = look_up(o, name);
