@@ -22,7 +22,7 @@ typedef enum cache_kind {
     CACHE_ABSENT,                 /* neither the class has it nor can an instance */
     CACHE_MEMBER,                 /* __slots__ entry at byte offset `index` */
     CACHE_ITEM,                   /* field of a named tuple: item number `index` */
-    CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it; `index` see kind_version */
+    CACHE_CLASS,                  /* plain attribute of the class, no inline value can shadow it; `index` see pl_kind_version */
     CACHE_METHOD,                 /* method descriptor of the class, likewise */
     CACHE_PROPERTY,               /* property of the class, which nothing can shadow */
     CACHE_TYPE,                   /* object's __class__ */
@@ -70,8 +70,8 @@ pl_may_change(PyObject *found)
 }
 
 /* The version that the class of such an object has while it is what it was, 0 for other objects.  False: it has none. */
-static bool
-kind_version(PyObject *found, uint32_t *version)
+bool
+pl_kind_version(PyObject *found, uint32_t *version)
 {
     *version = pl_may_change(found) ? pl_type_version(Py_TYPE(found)) : 0;
     return *version != 0 || !pl_may_change(found);
@@ -172,7 +172,7 @@ classify(cache_entry *e, PyTypeObject *type, PyObject *name)
     if (Py_TYPE(descr)->tp_flags & Py_TPFLAGS_METHOD_DESCRIPTOR) {
         e->kind = CACHE_METHOD;
     }
-    else if (Py_TYPE(descr)->tp_descr_get == NULL && Py_TYPE(descr)->tp_descr_set == NULL && kind_version(descr, &e->index)) {
+    else if (Py_TYPE(descr)->tp_descr_get == NULL && Py_TYPE(descr)->tp_descr_set == NULL && pl_kind_version(descr, &e->index)) {
         e->kind = CACHE_CLASS;
     }
 }
@@ -247,7 +247,7 @@ typedef struct class_entry {
     PyObject *name;               /* owned */
     uint32_t version;             /* of the class itself */
     uint32_t meta;                /* of its metaclass, which comes first with what it has under the name */
-    uint32_t of_value;            /* see kind_version */
+    uint32_t of_value;            /* see pl_kind_version */
     bool bound;                   /* a class method: `value` is its function and takes the class */
     bool absent;                  /* neither the class nor its metaclass has the name */
     PyObject *value;              /* what the class gives for the name, owned by it as long as the version stands; or NULL */
@@ -256,25 +256,39 @@ typedef struct class_entry {
 static class_entry classes[CACHE_SIZE];
 
 /* Where the interpreter counts all references (a debug build), their total is not to tell how full the tables are: empty entries
- * hold a reference, too, as those of CPython's own cache do. */
+ * hold a reference, too, as those of CPython's own cache do.  Theirs is to None, whose count programs look at while our tables fill. */
 void
 pl_caches_prepare(void)
 {
-    for (size_t i = 0; PL_DEBUG_BUILD && i < CACHE_SIZE; i++) {
+    PyObject *nobody = PL_DEBUG_BUILD ? PyUnicode_FromString("pyston_lite: the name of an empty entry") : NULL;
+    for (size_t i = 0; nobody != NULL && i < CACHE_SIZE; i++) {
         if (cache[i].name == NULL) {
-            cache[i].name = Py_NewRef(Py_None);
+            cache[i].name = Py_NewRef(nobody);
         }
         if (classes[i].name == NULL) {
-            classes[i].name = Py_NewRef(Py_None);
+            classes[i].name = Py_NewRef(nobody);
         }
     }
+    Py_XDECREF(nobody);
 }
 
-/* What a class gives for a name if nothing in its metaclass has that, NULL where that takes the general operation. */
-static PyObject *
-value_of_class(PyTypeObject *class, PyObject *name, bool *bound)
+/* Whether a class gives what it has as type does it, and not what its metaclass has, which would come first.  `hooked`: the metaclass
+ * has a __getattr__, which is asked for what is not found. */
+static bool
+is_usual_class(PyTypeObject *class, PyObject *name, bool *hooked)
 {
-    PyObject *found = _PyType_Lookup(class, name);
+    PyTypeObject *meta = Py_TYPE(class);
+    *hooked = has_hook(meta, PyType_Type.tp_getattro);
+    return (*hooked || meta->tp_getattro == PyType_Type.tp_getattro) && _PyType_Lookup(meta, name) == NULL;
+}
+
+/* What a class gives for a name, NULL where that takes the general operation.  It is so as long as class and metaclass have their
+ * versions, and where `pl_may_change` says so as long as the class of what was found has its. */
+PyObject *
+pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
+{
+    bool hooked;
+    PyObject *found = is_usual_class(class, name, &hooked) ? _PyType_Lookup(class, name) : NULL;
     *bound = false;
     if (found == NULL || Py_TYPE(found)->tp_descr_get == NULL || PyFunction_Check(found) ||
         Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
@@ -288,29 +302,17 @@ value_of_class(PyTypeObject *class, PyObject *name, bool *bound)
     return Py_IS_TYPE(found, &PyStaticMethod_Type) ? pl_wrapped(found) : NULL;
 }
 
-/* The same of a class whose metaclass is type.  It follows of the version of the class alone where `pl_may_change` says no. */
-PyObject *
-pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
-{
-    *bound = false;
-    return _PyType_Lookup(&PyType_Type, name) == NULL ? value_of_class(class, name, bound) : NULL;
-}
-
 /* Fills the entry for (class, name); the versions of class and metaclass are current. */
 static void
 classify_class(class_entry *e, PyTypeObject *class, PyObject *name)
 {
-    PyTypeObject *meta = Py_TYPE(class);
+    bool hooked;
     PyObject *old = e->name;
-    const bool hooked = has_hook(meta, PyType_Type.tp_getattro);      /* a __getattr__ is asked for what is not found */
-    const bool usual = hooked || meta->tp_getattro == PyType_Type.tp_getattro;
-    *e = (class_entry){.name = Py_NewRef(name), .version = class->tp_version_tag, .meta = meta->tp_version_tag};
-    if (usual && _PyType_Lookup(meta, name) == NULL) {
-        e->value = value_of_class(class, name, &e->bound);
-        e->absent = e->value == NULL && !hooked && _PyType_Lookup(class, name) == NULL;
-        if (e->value != NULL && !kind_version(e->value, &e->of_value)) {
-            e->value = NULL;
-        }
+    *e = (class_entry){.name = Py_NewRef(name), .version = class->tp_version_tag, .meta = Py_TYPE(class)->tp_version_tag};
+    e->value = pl_class_value(class, name, &e->bound);
+    e->absent = e->value == NULL && is_usual_class(class, name, &hooked) && !hooked && _PyType_Lookup(class, name) == NULL;
+    if (e->value != NULL && !pl_kind_version(e->value, &e->of_value)) {
+        e->value = NULL;
     }
     PyErr_Clear();
     Py_XDECREF(old);

@@ -427,16 +427,21 @@ module_record(uint32_t version, uint32_t index, PyObject *name)
     return (record){FB_NONE};
 }
 
-/* What a class gives for a name, by its own version. */
+/* What a class gives for a name, by its own version, that of its metaclass unless that is type, and that of the value's class
+ * where that could turn it into a descriptor. */
 static record
-class_record(PyObject *class, PyObject *name)
+class_record(PyTypeObject *class, PyObject *name)
 {
-    bool bound;
-    uint32_t version = pl_type_version((PyTypeObject *)class);
-    PyObject *value = version != 0 ? pl_class_value((PyTypeObject *)class, name, &bound) : NULL;
+    bool bound, plain = Py_IS_TYPE(class, &PyType_Type);
+    uint32_t version = pl_type_version(class), meta = pl_type_version(Py_TYPE(class)), of_value = 0;
+    PyObject *value = version != 0 && meta != 0 ? pl_class_value(class, name, &bound) : NULL;
+    bool known = value != NULL && pl_kind_version(value, &of_value);
     PyErr_Clear();
-    return value == NULL || pl_may_change(value) || pl_type_version((PyTypeObject *)class) != version ? (record){FB_NONE}
-        : (record){FB_CLASS_ATTR, .type = (PyTypeObject *)class, .type_version = version, .keys = bound, .value = value};
+    if (!known || pl_type_version(class) != version || pl_type_version(Py_TYPE(class)) != meta) {
+        return (record){FB_NONE};
+    }
+    return (record){FB_CLASS_ATTR, .type = class, .type_version = version, .keys = bound, .keys2 = plain ? 0 : meta, .index = of_value,
+                    .value = value};
 }
 
 static record
@@ -503,8 +508,8 @@ pl_put_feedback(pl_snap *s, PyCodeObject *co, pl_buffer *out)
             r = global_record(s, name);
             loaded = r.value;
         }
-        else if (op != STORE_ATTR && object != NULL && Py_IS_TYPE(object, &PyType_Type)) {
-            r = class_record(object, name);
+        else if (op != STORE_ATTR && object != NULL && PyType_Check(object)) {
+            r = class_record((PyTypeObject *)object, name);
         }
         else {
             r = resolve(s, adaptive[bci] & 0xff, adaptive + bci + 1, name);

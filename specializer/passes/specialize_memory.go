@@ -275,13 +275,21 @@ func (s *specializer) moduleAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
 	return s.add(ir.OpLoadGlobalEntry, int64(h.Rec.Index), h.Before, w), true
 }
 
-// classAttr is what a known class gives for the name, by the version of the class.
+// classAttr is what a known class gives for the name, by the versions of the class, of its metaclass, and of the value's class: each one
+// that matters.
 func (s *specializer) classAttr(i *ir.Instr, h *ir.Hint) (ir.Value, bool) {
 	if s.constOf(i.Args[0]) != h.Rec.Type || failed(h, codemeta.ReasonTypeVersion) {
 		return ir.NoValue, false
 	}
 	s.add(ir.OpClassVersionGuard, int64(h.Rec.TypeVersion), h.Before, i.Args[0])
-	return s.borrow(h.Rec.Value), true
+	if h.Rec.Keys2 != 0 {
+		s.add(ir.OpTypeVersionGuard, int64(h.Rec.Keys2), h.Before, i.Args[0])
+	}
+	v := s.borrow(h.Rec.Value)
+	if h.Rec.Index != 0 {
+		s.add(ir.OpTypeVersionGuard, int64(h.Rec.Index), h.Before, v)
+	}
+	return v, true
 }
 
 // heldCFunction says whether o is a builtin function that the unit keeps alive: what is known of it holds for whatever is

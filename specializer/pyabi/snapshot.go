@@ -173,7 +173,7 @@ const (
 	FbMethod                                // LOAD_METHOD on inline values: Type, TypeVersion, Keys (shadow check), Value is the descriptor
 	FbMethodNoDict                          // LOAD_METHOD: Type, TypeVersion, Value
 	FbMethodDict                            // LOAD_METHOD with a managed dict that has Keys version: as FbMethod, not yet used
-	FbClassAttr                             // LOAD_ATTR/LOAD_METHOD behind LOAD_GLOBAL of a class: Type is that class, TypeVersion its own tag, Value what it gives, Keys 1 for the function of a class method
+	FbClassAttr                             // LOAD_ATTR/LOAD_METHOD behind LOAD_GLOBAL of a class: Type is that class, TypeVersion its own tag, Keys2 that of its metaclass unless that is type, Value what it gives, Index the tag of Value's class if that could make a descriptor of it, Keys 1 for the function of a class method
 	FbModuleAttr                            // LOAD_ATTR/LOAD_METHOD on a module: Value2 is the module, Keys, Index (byte offset), Value
 	FbWithHint                              // LOAD_ATTR/STORE_ATTR on a materialised dict: Type, TypeVersion, Index
 )

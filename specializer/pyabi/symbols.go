@@ -154,10 +154,13 @@ func (s *Snapshot) EachVersion(visit func(VersionKind, *uint32)) {
 		for k := range s.Codes[i].Feedback {
 			f := &s.Codes[i].Feedback[k]
 			version(TypeVersion, &f.TypeVersion)
-			if f.Kind != FbClassAttr { // there it is a flag
-				version(KeysVersion, &f.Keys)
-				version(KeysVersion, &f.Keys2)
+			if f.Kind == FbClassAttr { // Keys is a flag there
+				version(TypeVersion, &f.Keys2)
+				version(TypeVersion, &f.Index)
+				continue
 			}
+			version(KeysVersion, &f.Keys)
+			version(KeysVersion, &f.Keys2)
 		}
 	}
 }

@@ -97,8 +97,9 @@ SUITES = (
     Suite(
         "xdist",
         "pytest",
-        plain(*modules("testing/test_", "dsession.py remote.py workermanage.py"), plugins=("xdist", "pytester")),
+        plain(*modules("testing/test_", "dsession.py remote.py workermanage.py"), plugins=("pytester",)),
         "pytest-xdist",
+        environ={"PYTEST_PLUGINS": "xdist.plugin"},  # the workers that its tests start read this, and no -p
     ),
     Suite(
         "attrs under coverage and xdist",
