@@ -100,6 +100,7 @@ pl_found pl_find_attr(PyObject *object, PyObject *name, PyObject **value);
 PyObject *pl_get_attr_cached(PyObject *object, PyObject *name, pl_attr_cache *cache);
 int pl_set_attr_cached(PyObject *object, PyObject *name, PyObject *value, pl_attr_cache *cache);
 pl_pair pl_get_method_cached(PyObject *object, PyObject *name, pl_attr_cache *cache);
+pl_pair pl_super_method(PyObject *self, PyObject *name, PyObject *class, pl_attr_cache *cache);
 PyObject *pl_call(PyObject **stack, int64_t n, PyObject *kwnames, pl_ctx *ctx, PyThreadState *ts);
 PyObject *pl_new_instance(PyObject *type);
 void pl_init_returned(PyObject *value);

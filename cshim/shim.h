@@ -165,6 +165,7 @@ typedef struct pl_attr_cache {
             union { PyObject *descr; uint64_t offset; };
         } method[2];
     };
+    PyObject *above;              /* the class whose super() `of_class` is about: see pl_super_method */
     uint64_t next;                /* how often it was filled; the ways take turns */
 } pl_attr_cache;
 #define PL_VALUE 0xffffffffu      /* in keys, which no table has for a version: an inline value at that offset is called */

@@ -35,6 +35,7 @@ const (
 	ReasonNoGenerator
 	ReasonNeverRan
 	ReasonCollection
+	ReasonSuper
 	ReasonStress
 
 	numReasons
@@ -76,6 +77,7 @@ var reasons = [numReasons]reasonInfo{
 	ReasonNoGenerator:       {"no_generator", false},
 	ReasonNeverRan:          {"never_ran", true},   // code that had never run when it was compiled
 	ReasonCollection:        {"collection", false}, // an allocation at which the cyclic collector would run
+	ReasonSuper:             {"super", true},       // super() gives something else than a method
 	ReasonStress:            {"stress", false},
 }
 

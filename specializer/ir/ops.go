@@ -208,6 +208,8 @@ const (
 	OpPySetAttr
 	OpPyDelAttr
 	OpPyGetMethod
+	OpSuperScope
+	OpSuperMethod
 	OpPyCall
 	OpPyCallEx
 	OpPyIter
@@ -394,6 +396,8 @@ var rows = [numOps]Row{
 	OpPySetAttr:       {Name: "py_setattr", Args: 2, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Imm: "address of the inline cache, 0 for none", Doc: "py_setattr a v @name 0: a.name = v"},
 	OpPyDelAttr:       {Name: "py_delattr", Args: 1, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "py_delattr a @name"},
 	OpPyGetMethod:     {Name: "py_getmethod", Args: 1, Results: 2, Result: Obj(AnyOrNull), New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Imm: "address of the inline cache, 0 for none", Doc: "m, s = py_getmethod a @name 0: unbound method and self, or NULL and the attribute"},
+	OpSuperScope:      {Name: "super_scope", Args: 2, Results: 1, Result: WordType, Pure: true, Doc: "w = super_scope c self: in front of a call of super without arguments, the cell and the object that this looks at in the frame; specialize reads it, and nothing else"},
+	OpSuperMethod:     {Name: "super_method", Args: 2, Results: 2, Result: Obj(AnyOrNull), New: true, Reads: EffAll, Exit: ExitDeopt, ObjImm: true, Imm: "address of the inline cache", Doc: "m, s = super_method self c @name 64: the method that super().name finds above class c, and self; exits if that is no method"},
 	OpPyCall:          {Name: "py_call", Args: Variadic, Consumes: 0xff, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, ObjImm: true, Doc: "v = py_call m s a b … @kwnames: CALL with its two callee operands (m may be NULL) and keyword names"},
 	OpPyCallEx:        {Name: "py_call_ex", Args: Variadic, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_call_ex f args [kwargs]"},
 	OpPyIter:          {Name: "py_iter", Args: 1, Results: 1, Result: AnyType, New: true, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = py_iter a"},

@@ -80,7 +80,12 @@ func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, hit func(e *emitte
 		in.defFixed(s.vreg(r), place)
 		in.clobbers = in.clobbers.Remove(regalloc.PReg(place))
 	}
-	x := s.raise(in)
+	var x *exit
+	if h.Row().Flags&pyabi.FlagRaises != 0 {
+		x = s.raise(in)
+	} else {
+		x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonSuper, i.State, regalloc.Late)
+	}
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		l := attrLabels{e.NewLabel(), e.NewLabel(), e.NewLabel()}
 		hit(e, x, l)
@@ -248,5 +253,23 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 			e.Zero(amd64.RAX)
 			e.Jmp(l.done)
 		})
+	})
+}
+
+// selectSuperMethod finds what the cache knows for the class of self, in rdi, and the class, in rdx, above which it looks.
+func selectSuperMethod(s *selector, i *ir.Instr) {
+	s.attributeCall(i, pyabi.HelperSuperMethod, func(e *emitter, _ *exit, l attrLabels) {
+		off := s.off
+		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
+		e.RM(amd64.Mov32, amd64.R9, amd64.At(amd64.RCX, off.TypeVersionTag))
+		e.MovImm64(amd64.R8, uint64(i.Imm))
+		e.RM(amd64.Cmp32, amd64.R9, amd64.At(amd64.R8, off.AttrCacheClass))
+		e.Jcc(amd64.NE, l.miss)
+		e.RM(amd64.Cmp64, amd64.RDX, amd64.At(amd64.R8, off.AttrCacheAbove))
+		e.Jcc(amd64.NE, l.miss)
+		e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.R8, off.AttrCacheClass+8))
+		e.RR(amd64.Mov64, amd64.RDX, amd64.RDI)
+		e.countUp(amd64.RAX)
+		e.countUp(amd64.RDX)
 	})
 }

@@ -486,7 +486,7 @@ func init() {
 		ir.OpPyContains: operands(pyabi.HelperContains), ir.OpPyGetItem: selectPyGetItem,
 		ir.OpPySetItem: selectPySetItem, ir.OpPyDelItem: operands(pyabi.HelperDelItem),
 		ir.OpPyGetAttr: selectPyGetAttr, ir.OpPySetAttr: selectPySetAttr, ir.OpPyDelAttr: named(pyabi.HelperDelAttr),
-		ir.OpPyGetMethod: selectPyGetMethod, ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
+		ir.OpPyGetMethod: selectPyGetMethod, ir.OpSuperMethod: selectSuperMethod, ir.OpPyCall: selectPyCall, ir.OpPyCallEx: selectPyCallEx,
 		ir.OpPyIter: selectPyIter, ir.OpPyNext: selectPyNext, ir.OpPySend: selectPySend, ir.OpPyAwaitable: selectPyAwaitable,
 		ir.OpPyLoadGlobal: selectPyLoadGlobal, ir.OpPyStoreGlobal: selectPyStoreGlobal,
 		ir.OpPyLoadName: selectPyLoadName, ir.OpPyStoreName: selectPyStoreName,

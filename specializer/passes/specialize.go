@@ -58,6 +58,7 @@ type specializer struct {
 	twoClasses map[ir.Value]bool // roots that are lists as well as tuples where they are unpacked
 	assigned   map[uint32]bool   // names of globals that f stores to
 	rejoins    []rejoin
+	super      *superCall // the last one
 }
 
 // findAssigned collects the names of the globals that the function stores to.

@@ -100,6 +100,10 @@ func (s *specializer) call(i *ir.Instr, h *ir.Hint) bool {
 	if obj == pyabi.NoObj {
 		return false
 	}
+	if obj == s.snap.Known[pyabi.KnownSuper] && len(args) == 0 {
+		s.noteSuper(i, h)
+		return false
+	}
 	switch o := &s.snap.Objects[obj]; o.Kind {
 	case pyabi.KindFunction:
 		return s.callFunction(i, h, obj, args)

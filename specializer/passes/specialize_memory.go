@@ -150,6 +150,9 @@ func (s *specializer) setAttr(i *ir.Instr, h *ir.Hint) bool {
 
 // getMethod finds methods on the class: the unbound descriptor and the object itself.
 func (s *specializer) getMethod(i *ir.Instr, h *ir.Hint) bool {
+	if s.superMethod(i) {
+		return true
+	}
 	if h.Rec == nil || failed(h, codemeta.ReasonTypeVersion, codemeta.ReasonKeysVersion, codemeta.ReasonDictShape) {
 		return false
 	}

@@ -46,6 +46,7 @@ type Offsets struct {
 	AttrCacheValue           int32
 	AttrCacheClass           int32
 	AttrCacheMethod          int32
+	AttrCacheAbove           int32
 	AttrCacheSize            int32
 	FloatPoolMax             int32
 	FloatValue               int32
@@ -122,7 +123,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [115]*int32 {
+func (o *Offsets) fields() [116]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -166,6 +167,7 @@ func (o *Offsets) fields() [115]*int32 {
 		&o.AttrCacheValue,
 		&o.AttrCacheClass,
 		&o.AttrCacheMethod,
+		&o.AttrCacheAbove,
 		&o.AttrCacheSize,
 		&o.FloatPoolMax,
 		&o.FloatValue,
@@ -307,6 +309,7 @@ const (
 	HelperGetAttrCached
 	HelperSetAttrCached
 	HelperGetMethodCached
+	HelperSuperMethod
 	HelperDelAttr
 	HelperGetMethod
 	HelperPyCall
@@ -460,6 +463,7 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperGetAttrCached:         {"GetAttrCached", "o", "oow", FlagRaises | FlagPython},
 	HelperSetAttrCached:         {"SetAttrCached", "i", "ooow", FlagRaises | FlagPython},
 	HelperGetMethodCached:       {"GetMethodCached", "oo", "oow", FlagRaises | FlagPython},
+	HelperSuperMethod:           {"SuperMethod", "oo", "ooow", 0},
 	HelperDelAttr:               {"DelAttr", "i", "oo", FlagRaises | FlagPython},
 	HelperGetMethod:             {"GetMethod", "oo", "oo", FlagRaises | FlagPython},
 	HelperPyCall:                {"PyCall", "o", "Pwnct", FlagRaises | FlagPython},

@@ -158,6 +158,7 @@ func init() {
 				before = t.callBefore
 			}
 			h := t.HintFrom(ir.HintNone, before)
+			t.superScope(in)
 			i := t.Python(ir.OpPyCall, 0, h, t.PopN(int(in.Arg)+2)...)
 			i.Obj = uint32(t.kwnames)
 			t.Push(i.Result())
@@ -306,6 +307,24 @@ func init() {
 		},
 	} {
 		semantics[op] = f
+	}
+}
+
+// superScope tells what a call that may be super() finds in the frame: the cell of `__class__` and the first argument
+// (Objects/typeobject.c, super_init_without_args, 3.11).
+func (t *translator) superScope(in *Instr) {
+	const cell = 0x40 // CO_FAST_CELL
+	if in.Arg != 0 || t.kwnames != pyabi.NoObj || t.Code.ArgCount == 0 || t.Code.LocalKinds[0]&cell != 0 {
+		return
+	}
+	named := func(name pyabi.ObjID, text string) bool { return t.Snap.Objects[name].Text == text }
+	if d := t.F.Def(t.Peek(1)); d == nil || d.Op != ir.OpPyLoadGlobal || !named(pyabi.ObjID(d.Obj), "super") {
+		return
+	}
+	for slot := int(t.Code.NLocalsPlus - t.Code.NFree); slot < int(t.Code.NLocalsPlus); slot++ {
+		if named(t.Code.LocalNames[slot], "__class__") {
+			t.Emit(ir.OpSuperScope, 0, t.LoadLocal(slot), t.LoadLocal(0))
+		}
 	}
 }
 
