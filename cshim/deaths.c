@@ -20,6 +20,13 @@ typedef struct quiet_death {
 
 static bool dies_quietly(PyObject *object, quiet_death *q);
 
+/* Numbers and text: they refer to nothing. */
+static inline bool
+is_plain(PyObject *object)
+{
+    return PyLong_CheckExact(object) || PyUnicode_CheckExact(object) || PyFloat_CheckExact(object) || PyBytes_CheckExact(object);
+}
+
 /* A visitproc; not 0: no. */
 static int
 visit(PyObject *object, void *death)
@@ -28,7 +35,7 @@ visit(PyObject *object, void *death)
     if (++q->references > MOST_REFERENCES) {
         return 1;
     }
-    if (PyLong_CheckExact(object) || PyUnicode_CheckExact(object) || PyFloat_CheckExact(object) || PyBytes_CheckExact(object)) {
+    if (is_plain(object)) {
         return 0;
     }
     if (Py_REFCNT(object) == 1) {
@@ -96,10 +103,30 @@ dies_quietly(PyObject *object, quiet_death *q)
     return instance_dies_quietly(object, q);
 }
 
+/* Whether an object is a short tuple or list of nothing but numbers and text, as most are that die in loops of numbers. */
+static bool
+holds_only_plain(PyObject *object)
+{
+    if (!PyTuple_CheckExact(object) && !PyList_CheckExact(object)) {
+        return false;
+    }
+    PyObject **items = PySequence_Fast_ITEMS(object);
+    for (Py_ssize_t n = Py_SIZE(object), i = 0; i < n; i++) {
+        if (i == MOST_REFERENCES || items[i] == NULL || !is_plain(items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Frees an object whose count is zero, unless that could run code: then it is the result, otherwise NULL. */
 PyObject *
 pl_die_quietly(PyObject *object)
 {
+    if (holds_only_plain(object)) {
+        pl_dealloc(object);
+        return NULL;
+    }
     quiet_death q = {.references = 0, .least = PY_SSIZE_T_MAX, .objects = 0};
     if (!dies_quietly(object, &q) || q.least <= q.references) {
         return object;
