@@ -16,7 +16,7 @@ type superCall struct {
 
 // noteSuper remembers a call of super for the instruction behind it.
 func (s *specializer) noteSuper(i *ir.Instr, h *ir.Hint) {
-	if !failed(h, codemeta.ReasonSuper) {
+	if !failed(h, codemeta.ReasonSuper, codemeta.ReasonUnboundLocal) {
 		s.super = &superCall{i, h}
 	}
 }

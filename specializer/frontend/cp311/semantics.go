@@ -318,6 +318,9 @@ func (t *translator) superScope(in *Instr) {
 		return
 	}
 	named := func(name pyabi.ObjID, text string) bool { return t.Snap.Objects[name].Text == text }
+	if named(t.Code.LocalNames[0], "cls") { // a class method, or __new__: what is found is bound to a class
+		return
+	}
 	if d := t.F.Def(t.Peek(1)); d == nil || d.Op != ir.OpPyLoadGlobal || !named(pyabi.ObjID(d.Obj), "super") {
 		return
 	}
