@@ -118,6 +118,10 @@ demo: build $(VENV)/.bench ## a table of well-known programs, or of SCRIPT=path,
 bench: build $(VENV)/.bench ## benchmarks; BENCH="--programs all --rounds 5 --json file"
 	@$(PY) -m tests.bench $(BENCH)
 
+.PHONY: bench-features
+bench-features: build ## one construct of the language a row, slowest ratios first; BENCH="attribute call"
+	@$(PY) -m tests.bench.features $(BENCH)
+
 .PHONY: bench-outputs
 bench-outputs: build $(VENV)/.bench ## whether the programs of the benchmarks show the same stock and accelerated
 	@$(PY) -m tests.bench.outputs $(BENCH)
