@@ -50,10 +50,9 @@ NO_WARNINGS = ["-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno
 # slots, mostly so few that a call of memset costs more than the stores.
 OPTIMISE = ["-O2", "-fno-plt", "-fno-tree-loop-distribute-patterns"]
 
-# Every process with autoload loads `_autoload`: two pieces to map instead of four, whose protection does not change, no
-# library to look through but those that the interpreter has loaded, and a function is looked up when it is called first.
-SMALL_COMPILE = ["-fplt", "-fno-stack-protector"]
-SMALL_LINK = [] if SANITIZE else ["-Wl,-z,noseparate-code", "-Wl,-z,norelro", "-Wl,-z,lazy", "-nostdlib"]
+# Every process with autoload loads `_autoload`: two pieces to map instead of four, whose protection does not change, and no
+# library to look through but those that the interpreter has loaded.
+SMALL = [] if SANITIZE else ["-Wl,-z,noseparate-code", "-Wl,-z,norelro", "-nostdlib"]
 
 # What the Go runtime must not do in somebody else's process (ext/runtime.go says why).
 GO_SETTINGS = "-X=runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0"
@@ -179,22 +178,22 @@ class BuildNative(build_ext):
 os.chdir(ROOT)
 
 
-def extension(name: str, sources: str, compile_args: list[str], link_args: list[str]) -> Extension:
+def extension(name: str, sources: str, link_args: list[str]) -> Extension:
     return Extension(
         f"pyston_lite.{name}",
         sources=sorted(glob(sources)),
         depends=sorted(path for kind in ("h", "def") for path in glob(f"cshim/**/*.{kind}", recursive=True)),
         include_dirs=["cshim"],
         define_macros=[("Py_BUILD_CORE", "1")],
-        extra_compile_args=c_flags() + compile_args,
+        extra_compile_args=c_flags(),
         extra_link_args=link_args + ([f"-fsanitize={SANITIZE}"] if SANITIZE else []),
     )
 
 
 setup(
     ext_modules=[
-        extension("_pyston_lite", "cshim/*.c", [], []),
-        extension("_autoload", "cshim/autoload/*.c", SMALL_COMPILE, SMALL_LINK),
+        extension("_pyston_lite", "cshim/*.c", []),
+        extension("_autoload", "cshim/autoload/*.c", SMALL),
     ],
     cmdclass={"build_ext": BuildNative},
 )

@@ -28,9 +28,8 @@ environment_speaks(void)
 {
     static const char switches[] = "PYSTON_LITE", old_switch[] = "DISABLE_PYSTON";
     for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
-        const char *name = *variable;
-        if ((name[0] == 'P' && strncmp(name, switches, sizeof(switches) - 1) == 0) ||
-            (name[0] == 'D' && strncmp(name, old_switch, sizeof(old_switch) - 1) == 0)) {
+        if (strncmp(*variable, switches, sizeof(switches) - 1) == 0 ||
+            strncmp(*variable, old_switch, sizeof(old_switch) - 1) == 0) {
             return true;
         }
     }
@@ -143,7 +142,7 @@ static PyObject *
 module_load(PyObject *module, PyObject *unused)
 {
     PyInterpreterState *interp = PyInterpreterState_Get();
-    if (own_spec != NULL && interp == _PyInterpreterState_Main()) {
+    if (own_spec != NULL && interp == PyInterpreterState_Main()) {
         load(interp, true);
     }
     Py_RETURN_NONE;
@@ -170,8 +169,8 @@ begin(PyInterpreterState *interp)
 static PyObject *
 create(PyObject *spec, PyModuleDef *def)
 {
-    PyInterpreterState *interp = _PyInterpreterState_GET();
-    PyObject *modules = interp->modules, *name = PyObject_GetAttrString(spec, "name");
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    PyObject *modules = PyImport_GetModuleDict(), *name = PyObject_GetAttrString(spec, "name");
     PyObject *module = name != NULL ? PyDict_GetItemWithError(modules, name) : NULL;
     if (module != NULL || PyErr_Occurred()) {
         Py_XDECREF(name);
@@ -182,7 +181,7 @@ create(PyObject *spec, PyModuleDef *def)
         Py_CLEAR(module);
     }
     Py_XDECREF(name);
-    if (module != NULL && interp == _PyInterpreterState_Main()) {      /* others are left to stock */
+    if (module != NULL && interp == PyInterpreterState_Main()) {      /* others are left to stock */
         own_spec = Py_NewRef(spec);
         program_calls = frozen_calls = 0;
         begin(interp);
