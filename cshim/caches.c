@@ -272,14 +272,13 @@ pl_caches_prepare(void)
     Py_XDECREF(nobody);
 }
 
-/* Whether a class gives what it has as type does it, and not what its metaclass has, which would come first.  `hooked`: the metaclass
- * has a __getattr__, which is asked for what is not found. */
+/* Whether a class gives what it has as type does it, and not what its metaclass has, which would come first.  A __getattr__ of the
+ * metaclass is asked for what is not found alone. */
 static bool
-is_usual_class(PyTypeObject *class, PyObject *name, bool *hooked)
+is_usual_class(PyTypeObject *class, PyObject *name)
 {
     PyTypeObject *meta = Py_TYPE(class);
-    *hooked = has_hook(meta, PyType_Type.tp_getattro);
-    return (*hooked || meta->tp_getattro == PyType_Type.tp_getattro) && _PyType_Lookup(meta, name) == NULL;
+    return (meta->tp_getattro == PyType_Type.tp_getattro || has_hook(meta, PyType_Type.tp_getattro)) && _PyType_Lookup(meta, name) == NULL;
 }
 
 /* What a class gives for a name, NULL where that takes the general operation.  It is so as long as class and metaclass have their
@@ -287,8 +286,7 @@ is_usual_class(PyTypeObject *class, PyObject *name, bool *hooked)
 PyObject *
 pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
 {
-    bool hooked;
-    PyObject *found = is_usual_class(class, name, &hooked) ? _PyType_Lookup(class, name) : NULL;
+    PyObject *found = is_usual_class(class, name) ? _PyType_Lookup(class, name) : NULL;
     *bound = false;
     if (found == NULL || Py_TYPE(found)->tp_descr_get == NULL || PyFunction_Check(found) ||
         Py_IS_TYPE(found, &PyMethodDescr_Type) || Py_IS_TYPE(found, &PyWrapperDescr_Type)) {
@@ -306,11 +304,11 @@ pl_class_value(PyTypeObject *class, PyObject *name, bool *bound)
 static void
 classify_class(class_entry *e, PyTypeObject *class, PyObject *name)
 {
-    bool hooked;
+    PyTypeObject *meta = Py_TYPE(class);
     PyObject *old = e->name;
-    *e = (class_entry){.name = Py_NewRef(name), .version = class->tp_version_tag, .meta = Py_TYPE(class)->tp_version_tag};
+    *e = (class_entry){.name = Py_NewRef(name), .version = class->tp_version_tag, .meta = meta->tp_version_tag};
     e->value = pl_class_value(class, name, &e->bound);
-    e->absent = e->value == NULL && is_usual_class(class, name, &hooked) && !hooked && _PyType_Lookup(class, name) == NULL;
+    e->absent = meta->tp_getattro == PyType_Type.tp_getattro && _PyType_Lookup(meta, name) == NULL && _PyType_Lookup(class, name) == NULL;
     if (e->value != NULL && !pl_kind_version(e->value, &e->of_value)) {
         e->value = NULL;
     }
@@ -333,9 +331,10 @@ class_entry_of(PyObject *o, PyObject *name)
     }
     uintptr_t h = (uintptr_t)class->tp_version_tag * 0x9e3779b1u ^ ((uintptr_t)name >> 4);
     class_entry *e = &classes[(h ^ h >> CACHE_BITS) & (CACHE_SIZE - 1)];
-    if (!tells_of(e, class, name)) {
-        classify_class(e, class, name);
+    if (tells_of(e, class, name)) {
+        return e;
     }
+    classify_class(e, class, name);
     return tells_of(e, class, name) ? e : NULL;
 }
 
@@ -673,49 +672,4 @@ pl_get_method_cached(PyObject *o, PyObject *name, pl_attr_cache *cache)
     const cache_entry *e = look_up(o, name);
     fill_method(cache, e);
     return get_method(e, o, name);
-}
-
-/* ---- super() ----------------------------------------------------------------------------------------------------------- */
-
-/* What the class of an instance has under a name behind a class that it inherits from, or is (Objects/typeobject.c, super_getattro,
- * 3.11): borrowed, NULL if nothing or if finding it takes more than looking at exact dictionaries. */
-static PyObject *
-found_above(PyTypeObject *type, PyTypeObject *class, PyObject *name)
-{
-    PyObject *mro = type->tp_mro, *found = NULL;
-    Py_hash_t hash = ((PyASCIIObject *)name)->hash;
-    Py_ssize_t n = mro != NULL ? PyTuple_GET_SIZE(mro) : 0, i = 0;
-    while (i < n && PyTuple_GET_ITEM(mro, i) != (PyObject *)class) {
-        i++;
-    }
-    for (i++; i < n && found == NULL && hash != -1; i++) {
-        PyObject *dict = ((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_dict;
-        if (dict == NULL || !pl_string_keyed(dict)) {
-            return NULL;
-        }
-        found = _PyDict_GetItem_KnownHash(dict, name, hash);
-    }
-    return found;
-}
-
-/* The method that `super().name` finds in a method of `class` whose first argument is self, and self, as LOAD_METHOD pushes them;
- * both NULL where super() does anything else: stock makes the object then.  The inline cache remembers the answer for the class
- * of self, whose version changes with everything that it inherits. */
-pl_pair
-pl_super_method(PyObject *self, PyObject *name, PyObject *class, pl_attr_cache *cache)
-{
-    const pl_pair unknown = {NULL, NULL};
-    PyTypeObject *type = Py_TYPE(self);
-    if (class == NULL || !PyType_Check(class) || PyType_Check(self) || !PyType_IsSubtype(type, (PyTypeObject *)class)) {
-        return unknown;
-    }
-    const uint32_t version = pl_type_version(type);
-    PyObject *method = found_above(type, (PyTypeObject *)class, name);
-    if (method == NULL || version == 0 || !(Py_TYPE(method)->tp_flags & Py_TPFLAGS_METHOD_DESCRIPTOR) || pl_may_change(method)) {
-        return unknown;
-    }
-    cache->above = class;
-    cache->of_class.version = version;
-    cache->of_class.value = method;
-    return (pl_pair){Py_NewRef(method), Py_NewRef(self)};
 }

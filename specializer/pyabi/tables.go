@@ -1,5 +1,7 @@
 package pyabi
 
+import "slices"
+
 //go:generate go run ./gen
 
 // Helper is the number of a runtime helper: a row of cshim/helpers.def. The constants are named after the rows.
@@ -19,18 +21,10 @@ func (h Helper) Row() *HelperRow { return &Helpers[h] }
 
 func (h Helper) String() string { return Helpers[h].Name }
 
-var helpersByName = func() map[string]Helper {
-	m := make(map[string]Helper, len(Helpers))
-	for h := range Helpers {
-		m[Helpers[h].Name] = Helper(h)
-	}
-	return m
-}()
-
-// HelperByName is the inverse of String.
+// HelperByName is the inverse of String. It is for texts that are parsed, so no table is made when the library is loaded.
 func HelperByName(name string) (Helper, bool) {
-	h, ok := helpersByName[name]
-	return h, ok
+	h := slices.IndexFunc(Helpers[:], func(row HelperRow) bool { return row.Name == name })
+	return Helper(h), h >= 0
 }
 
 // HelperRow says how a helper is called. The letters of Result and Args are explained in cshim/helpers.def; Args has one
