@@ -5,16 +5,17 @@ compiled when it is due (PYSTON_LITE_SYNC). All rows run in one process a side; 
 """
 
 import argparse
+import copy
+import itertools
 import json
-import os
-import subprocess
+import struct
 import sys
 import textwrap
 import time
+import typing
 from collections.abc import Callable
 
-from tests.bench import subjects
-from tests.support import ROOT
+from tests.bench import runner, subjects, worker
 
 # Statements that are run with i = 0, 1, ...; `INNER` marks those that loop themselves and are run a tenth as often.
 FEATURES: dict[str, str] = {
@@ -114,7 +115,7 @@ FEATURES: dict[str, str] = {
     "loop, items": "INNER for k, v in table.items(): pass",
     "loop, str": "INNER for c in text: pass",
     "loop, chain": "INNER for x in itertools.chain(numbers, numbers_tuple): pass",
-    "loop, generator": "INNER for x in count(20): pass",
+    "loop, generator": "INNER for x in count_to(20): pass",
     "loop, yield from": "INNER for x in delegate(20): pass",
     "loop, while and break": "INNER k = 0\nwhile True:\n    k += 1\n    if k > 10:\n        break",
     "loop, nested": "INNER for j in range(10):\n    for k in range(10):\n        i + j + k",
@@ -179,18 +180,17 @@ FEATURES: dict[str, str] = {
     "copy.deepcopy": "INNER copy.deepcopy([1, [2, 3], {'a': 4}])",
 }
 INNER = "INNER "
-LOOPS = {True: 400, False: 4000}
 
 
 def loops_of(name: str) -> int:
-    return LOOPS[FEATURES[name].startswith(INNER)]
+    return 400 if FEATURES[name].startswith(INNER) else 4000
 
 
 def function_of(name: str) -> Callable[[int], None]:
     """The loop of one row, as a function of the number of its iterations."""
     statement = FEATURES[name].removeprefix(INNER)
     source = f"def feature(loops):\n    for i in range(loops):\n{textwrap.indent(statement, ' ' * 8)}\n"
-    names = dict(vars(subjects))
+    names = vars(subjects) | {module.__name__: module for module in (copy, itertools, json, struct, typing)}
     exec(compile(source, f"<feature {name}>", "exec"), names)
     return names["feature"]
 
@@ -210,34 +210,25 @@ def measure(names: list[str], rounds: int) -> dict[str, float]:
     return best
 
 
-def measured(names: list[str], rounds: int, accelerated: bool) -> dict[str, float]:
-    """The same in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.features", "--rounds", str(rounds), "--measure", str(int(accelerated)), *names]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYSTON")}
-    environ |= {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
-    return json.loads(subprocess.run(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, check=True).stdout)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.features", description=__doc__)
     parser.add_argument("names", nargs="*", help="beginnings of names of rows; default: all")
     parser.add_argument("--rounds", type=int, default=8, help="runs of each row in a process")
     parser.add_argument("--processes", type=int, default=3, help="processes of each side")
-    parser.add_argument("--measure", choices=["0", "1"], help=argparse.SUPPRESS)
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--accelerated", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     names = [name for name in FEATURES if not options.names or name.startswith(tuple(options.names))]
-    if options.measure is not None:
-        if options.measure == "1":
-            import pyston_lite
-
-            if not pyston_lite.enable(sync=True):
-                raise SystemExit(f"features: pyston_lite is not enabled: {pyston_lite.status()['reason']}")
+    if options.measure:
+        if options.accelerated:
+            worker.enable(sync=True)
         print(json.dumps(measure(names, options.rounds)))
         return 0
     best = [dict.fromkeys(names, float("inf")) for _ in range(2)]
     for number in range(options.processes):
         for accelerated in (False, True) if number % 2 == 0 else (True, False):
-            found = measured(names, options.rounds, accelerated)
+            arguments = [*names, "--measure", "--rounds", str(options.rounds)]
+            found = runner.measured("tests.bench.features", arguments, accelerated)
             best[accelerated] = {name: min(seconds, found[name]) for name, seconds in best[accelerated].items()}
     print("ratio = stock time / accelerated time, above 1 is faster; ns = of one iteration on stock, loop included")
     stock, ours = best

@@ -17,8 +17,9 @@ class WorkerFailed(Exception):
     """A measured process ended without a measurement; the message is the last line it wrote."""
 
 
-def worker(name: str, *, loops: int = 0, seconds: float = 1.0, accelerated: bool = False) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench.worker", name, "--loops", str(loops), "--seconds", str(seconds)]
+def measured(module: str, arguments: list[str], accelerated: bool) -> dict[str, Any]:
+    """What a process of this interpreter that runs a module, with or without --accelerated, prints as its last line."""
+    command = [sys.executable, "-m", module, *arguments]
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
     if accelerated:
         command.append("--accelerated")
@@ -31,6 +32,10 @@ def worker(name: str, *, loops: int = 0, seconds: float = 1.0, accelerated: bool
         raise WorkerFailed(f"exit status {done.returncode}: {lines[-1]}")
     # Some programs print while they are loaded; the measurement is the last line.
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def worker(name: str, *, loops: int = 0, seconds: float = 1.0, accelerated: bool = False) -> dict[str, Any]:
+    return measured("tests.bench.worker", [name, "--loops", str(loops), "--seconds", str(seconds)], accelerated)
 
 
 @dataclass

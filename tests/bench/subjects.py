@@ -1,20 +1,18 @@
 """What the statements of `features.py` use: a class, a function or a value of every kind."""
 
 import abc
-import collections
+import collections.abc
 import contextlib
-import copy  # noqa: F401
 import dataclasses
 import enum
 import functools
-import itertools  # noqa: F401
-import json  # noqa: F401
 import operator
 import re
-import struct  # noqa: F401
-import typing  # noqa: F401
 import weakref
-from collections.abc import Mapping  # noqa: F401
+
+from tests.bench.micro import count_to
+
+Mapping = collections.abc.Mapping
 
 
 class Point:
@@ -210,13 +208,8 @@ def mixed(a, *rest, **kwargs):
     return a
 
 
-def count(n):
-    for i in range(n):  # noqa: UP028
-        yield i
-
-
 def delegate(n):
-    yield from count(n)
+    yield from count_to(n)
 
 
 def echo():

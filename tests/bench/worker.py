@@ -33,6 +33,15 @@ def measure(bench: Any, loops: int, seconds: float) -> dict[str, Any]:
     return {"cold": cold, "batches": batches}
 
 
+def enable(**options: Any) -> Any:
+    """The package, enabled; a measurement without it would be one of stock."""
+    import pyston_lite
+
+    if not pyston_lite.enable(**options):
+        raise SystemExit(f"bench: pyston_lite is not enabled: {pyston_lite.status()['reason']}")
+    return pyston_lite
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
@@ -41,12 +50,7 @@ def main() -> None:
     parser.add_argument("--accelerated", action="store_true")
     options = parser.parse_args()
 
-    pyston_lite: Any = None
-    if options.accelerated:
-        import pyston_lite
-
-        if not pyston_lite.enable():
-            raise SystemExit(f"bench: pyston_lite is not enabled: {pyston_lite.status()['reason']}")
+    pyston_lite: Any = enable() if options.accelerated else None
     from tests.bench import programs
 
     bench = programs.load(options.name)
