@@ -65,8 +65,8 @@ type attrLabels struct{ hit, miss, done amd64.Label }
 const memberBit = 1 << 31
 
 // attributeCall is the machine instruction of such an operation: object in rdi, name in rsi, value (of a store) in rdx,
-// cache behind them; the hit path has all registers that a call destroys.
-func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, hit func(e *emitter, x *exit, l attrLabels)) {
+// cache behind them; the hit path has all registers that a call destroys. exitOf makes the exit where the C function fails.
+func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, exitOf func(*inst) *exit, hit func(e *emitter, x *exit, l attrLabels)) {
 	in := s.start()
 	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
 	cache := amd64.RDX
@@ -80,12 +80,7 @@ func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, hit func(e *emitte
 		in.defFixed(s.vreg(r), place)
 		in.clobbers = in.clobbers.Remove(regalloc.PReg(place))
 	}
-	var x *exit
-	if h.Row().Flags&pyabi.FlagRaises != 0 {
-		x = s.raise(in)
-	} else {
-		x = s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonSuper, i.State, regalloc.Late)
-	}
+	x := exitOf(in)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
 		l := attrLabels{e.NewLabel(), e.NewLabel(), e.NewLabel()}
 		hit(e, x, l)
@@ -146,7 +141,7 @@ func selectPyGetAttr(s *selector, i *ir.Instr) {
 		named(pyabi.HelperGetAttr)(s, i)
 		return
 	}
-	s.attributeCall(i, pyabi.HelperGetAttrCached, func(e *emitter, _ *exit, l attrLabels) {
+	s.attributeCall(i, pyabi.HelperGetAttrCached, s.raise, func(e *emitter, _ *exit, l attrLabels) {
 		ofClass, loaded := e.NewLabel(), e.NewLabel()
 		e.cachedPlace(i.Imm, l, ofClass)
 		e.RM(amd64.Mov64, amd64.RAX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
@@ -174,7 +169,7 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 		named(pyabi.HelperSetAttr)(s, i)
 		return
 	}
-	s.attributeCall(i, pyabi.HelperSetAttrCached, func(e *emitter, _ *exit, l attrLabels) {
+	s.attributeCall(i, pyabi.HelperSetAttrCached, s.raise, func(e *emitter, _ *exit, l attrLabels) {
 		e.cachedPlace(i.Imm, l, l.miss)
 		e.Lea(amd64.RCX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
 		e.RM(amd64.Mov64, amd64.R9, amd64.At(amd64.RCX, 0))
@@ -216,7 +211,7 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 	}
 	const size = 16      // of a way
 	const valueKeys = -1 // PL_VALUE
-	s.attributeCall(i, pyabi.HelperGetMethodCached, func(e *emitter, _ *exit, l attrLabels) {
+	s.attributeCall(i, pyabi.HelperGetMethodCached, s.raise, func(e *emitter, _ *exit, l attrLabels) {
 		off := s.off
 		other, found, mismatch := e.NewLabel(), e.NewLabel(), e.NewLabel()
 		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
@@ -258,7 +253,10 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 
 // selectSuperMethod finds what the cache knows for the class of self, in rdi, and the class, in rdx, above which it looks.
 func selectSuperMethod(s *selector, i *ir.Instr) {
-	s.attributeCall(i, pyabi.HelperSuperMethod, func(e *emitter, _ *exit, l attrLabels) {
+	noMethod := func(in *inst) *exit {
+		return s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonSuper, i.State, regalloc.Late)
+	}
+	s.attributeCall(i, pyabi.HelperSuperMethod, noMethod, func(e *emitter, _ *exit, l attrLabels) {
 		off := s.off
 		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
 		e.RM(amd64.Mov32, amd64.R9, amd64.At(amd64.RCX, off.TypeVersionTag))

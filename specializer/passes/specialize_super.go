@@ -10,32 +10,28 @@ import (
 
 // superCall is a call of super without arguments that was left as it is, so far.
 type superCall struct {
-	call *ir.Instr
-	hint *ir.Hint
+	scope, call *ir.Instr
+	hint        *ir.Hint
 }
 
 // noteSuper remembers a call of super for the instruction behind it.
 func (s *specializer) noteSuper(i *ir.Instr, h *ir.Hint) {
-	if !failed(h, codemeta.ReasonSuper, codemeta.ReasonUnboundLocal) {
-		s.super = &superCall{i, h}
+	if len(s.out) > 0 && s.last().Op == ir.OpSuperScope && !failed(h, codemeta.ReasonSuper, codemeta.ReasonUnboundLocal) {
+		s.super = &superCall{s.last(), i, h}
 	}
 }
 
 // superMethod replaces the call, the test for events behind it, and i, which takes a method of what it gave.
 func (s *specializer) superMethod(i *ir.Instr) bool {
-	n := len(s.out) - 3
-	if s.super == nil || i.Imm == 0 || n < 0 || s.out[n+1] != s.super.call || s.out[n+2].Op != ir.OpCheckEvents ||
-		i.Args[0] != s.super.call.Result() || s.snap.Objects[i.Obj].Text == "__class__" {
-		return false
-	}
-	scope := s.out[n]
-	if scope.Op != ir.OpSuperScope {
+	c, n := s.super, len(s.out)-3
+	if c == nil || i.Imm == 0 || n < 0 || s.out[n+1] != c.call || s.out[n+2].Op != ir.OpCheckEvents || i.Args[0] != c.call.Result() ||
+		s.snap.Objects[i.Obj].Text == "__class__" {
 		return false
 	}
 	s.out = s.out[:n]
-	before := s.super.hint.Before
-	class := s.add(ir.OpLoadCell, 0, nil, scope.Args[0])
-	self := s.add(ir.OpGuardNotNull, 0, before, scope.Args[1])
+	before := c.hint.Before
+	class := s.add(ir.OpLoadCell, 0, nil, c.scope.Args[0])
+	self := s.add(ir.OpGuardNotNull, 0, before, c.scope.Args[1])
 	s.f.Values[self].Type.Set &^= ir.Null
 	found := s.f.NewInstr(ir.OpSuperMethod, i.Imm, before, []ir.Type{ir.AnyType, s.f.Type(self)}, self, class)
 	found.Obj = i.Obj
