@@ -17,7 +17,7 @@
  * import system and the rest of what is frozen into the interpreter is busy at every start, and mostly idle afterwards. */
 enum { CALLS_OF_PROGRAM = 8, CALLS_OF_FROZEN = 400 };
 
-static PyObject *own_spec;            /* the native module lies beside this one; NULL when it has been loaded */
+static PyObject *own_origin;          /* our file: the native module lies beside it; NULL when it has been loaded */
 static int program_calls, frozen_calls;
 
 /* ---- loading ----------------------------------------------------------------------------------------------------------- */
@@ -47,33 +47,17 @@ enable_package(void)
     return enabled != NULL;
 }
 
-/* The spec of the native module, which lies beside this one. */
-static PyObject *
-native_spec(PyObject *spec)
-{
-    PyObject *origin = PyObject_GetAttrString(spec, "origin");
-    PyObject *file = origin != NULL ? PyObject_CallMethod(origin, "replace", "ss", "/_autoload.", "/_pyston_lite.") : NULL;
-    PyObject *made = NULL;
-    if (file != NULL) {
-        made = PyObject_CallFunction((PyObject *)Py_TYPE(spec), "sO", "pyston_lite._pyston_lite", Py_None);
-    }
-    if (made != NULL && PyObject_SetAttrString(made, "origin", file) < 0) {
-        Py_CLEAR(made);
-    }
-    Py_XDECREF(origin);
-    Py_XDECREF(file);
-    return made;
-}
-
 /* Enables without the package, which takes many times as long to import.  In Python, because enabling looks at the running
  * frame to see whether layouts are as expected, and what is put off may be the first. */
 static bool
-enable_native(PyObject *own)
+enable_native(PyObject *origin)
 {
-    static const char expression[] = "__import__('_imp').create_dynamic(spec).autoload(spec)";
-    PyObject *spec = native_spec(own), *names = spec != NULL ? Py_BuildValue("{sO}", "spec", spec) : NULL;
+    static const char expression[] =
+        "__import__('_imp').create_dynamic(spec := type(__import__('sys').__spec__)(name, None, origin=file)).autoload(spec)";
+    PyObject *file = PyObject_CallMethod(origin, "replace", "ss", "/_autoload.", "/_pyston_lite.");
+    PyObject *names = file != NULL ? Py_BuildValue("{sssO}", "name", "pyston_lite._pyston_lite", "file", file) : NULL;
     PyObject *enabled = names != NULL ? PyRun_String(expression, Py_eval_input, names, names) : NULL;
-    Py_XDECREF(spec);
+    Py_XDECREF(file);
     Py_XDECREF(names);
     Py_XDECREF(enabled);
     return enabled != NULL;
@@ -86,14 +70,14 @@ static void
 load(PyInterpreterState *interp, bool as_shipped)
 {
     PyThreadState *ts = PyThreadState_Get();
-    PyObject *type, *value, *traceback, *spec = own_spec;
+    PyObject *type, *value, *traceback, *origin = own_origin;
     PyErr_Fetch(&type, &value, &traceback);
     PyThreadState_EnterTracing(ts);       /* a tracer does not see it */
-    own_spec = NULL;
+    own_origin = NULL;
     if (_PyInterpreterState_GetEvalFrameFunc(interp) == evaluate) {
         _PyInterpreterState_SetEvalFrameFunc(interp, _PyEval_EvalFrameDefault);
     }
-    bool enabled = as_shipped && enable_native(spec);
+    bool enabled = as_shipped && enable_native(origin);
     if (!enabled) {
         PyErr_Clear();
         enabled = enable_package();
@@ -101,7 +85,7 @@ load(PyInterpreterState *interp, bool as_shipped)
     if (!enabled) {
         PyErr_Clear();
     }
-    Py_DECREF(spec);
+    Py_DECREF(origin);
     PyThreadState_LeaveTracing(ts);
     PyErr_Restore(type, value, traceback);
 }
@@ -129,7 +113,7 @@ static PyObject *
 evaluate(PyThreadState *ts, struct _PyInterpreterFrame *frame, int throwflag)
 {
     /* An evaluator that was set after this one passes its frames on to it; then there is nothing to accelerate. */
-    if (own_spec != NULL && is_due(frame->f_code) && _PyInterpreterState_GetEvalFrameFunc(ts->interp) == evaluate) {
+    if (own_origin != NULL && is_due(frame->f_code) && _PyInterpreterState_GetEvalFrameFunc(ts->interp) == evaluate) {
         load(ts->interp, true);
         return _PyInterpreterState_GetEvalFrameFunc(ts->interp)(ts, frame, throwflag);
     }
@@ -142,7 +126,7 @@ static PyObject *
 module_load(PyObject *module, PyObject *unused)
 {
     PyInterpreterState *interp = PyInterpreterState_Get();
-    if (own_spec != NULL && interp == PyInterpreterState_Main()) {
+    if (own_origin != NULL && interp == PyInterpreterState_Main()) {
         load(interp, true);
     }
     Py_RETURN_NONE;
@@ -165,7 +149,8 @@ begin(PyInterpreterState *interp)
     }
 }
 
-/* Takes the place of the import system, which has not begun this module; being asked again changes nothing. */
+/* Takes the place of the import system, which has not begun this module; being asked again changes nothing.  What is called
+ * `spec` is any object with a name and an origin: the line of the `.pth` file has a namespace, which is made sooner. */
 static PyObject *
 create(PyObject *spec, PyModuleDef *def)
 {
@@ -182,7 +167,11 @@ create(PyObject *spec, PyModuleDef *def)
     }
     Py_XDECREF(name);
     if (module != NULL && interp == PyInterpreterState_Main()) {      /* others are left to stock */
-        own_spec = Py_NewRef(spec);
+        own_origin = PyObject_GetAttrString(spec, "origin");
+        if (own_origin == NULL) {
+            Py_DECREF(module);
+            return NULL;
+        }
         program_calls = frozen_calls = 0;
         begin(interp);
     }
