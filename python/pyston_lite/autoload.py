@@ -2,25 +2,37 @@
 
 The file is the one that the pyston-lite-autoload distribution consists of. A start-up never fails because of its single line,
 not even when pyston_lite has been removed and the file has stayed; of a native module that is there and cannot be loaded `site`
-tells, and goes on.
+tells, and goes on. The line loads the native module that lies beside the file by its name in ordinary builds, and nothing else: each
+word of it is parsed at every start. Where the native module has another name or place (a debug build of Python, an editable
+installation), the file imports the package instead.
 """
 
 import os
+import re
 import site
 from importlib import metadata
 
 FILE_NAME = "pyston_lite_autoload.pth"
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), FILE_NAME)
+PACKAGE_LINE = (
+    "import contextlib; exec('with contextlib.suppress(Exception): import pyston_lite; pyston_lite.enable()')\n"
+)
 
 
 class AutoloadError(Exception):
     """What was asked for cannot be done; the message is one line for the user."""
 
 
-def line() -> str:
-    """The text of the `.pth` file. The distribution is built from the same file."""
+def native_line() -> str:
+    """The line that loads the native module. The distribution is built from the same file."""
     with open(SOURCE, encoding="ascii") as file:
         return file.read()
+
+
+def line(site_directory: str) -> str:
+    """The text of the `.pth` file of a site directory."""
+    [native] = re.findall(r"sitedir \+ '/([^']+)'", native_line())
+    return native_line() if os.path.exists(os.path.join(site_directory, native)) else PACKAGE_LINE
 
 
 def directory() -> str:
@@ -58,7 +70,7 @@ def install() -> str:
     temporary = f"{target}.{os.getpid()}"
     try:
         with open(temporary, "w", encoding="ascii") as file:
-            file.write(line())
+            file.write(line(os.path.dirname(target)))
         os.replace(temporary, target)
     except OSError as error:
         raise AutoloadError(f"cannot write {target}: {error.strerror}") from None
