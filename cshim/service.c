@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -326,11 +327,17 @@ fail(const char *reason, const char *detail)
  * the compiler takes. */
 enum { SERVICE_NICE = 5 };
 
+/* Go's monitor thread, which inherits it, looks every 20 microseconds whether something takes long while the compiler runs.  Each look takes the
+ * processor from somebody, the program mostly; with this slack it waits for the next clock tick.  It has nothing urgent to do: no
+ * thread of the library waits for another in a system call. */
+enum { SERVICE_TIMER_SLACK_NS = 10 * 1000 * 1000 };
+
 static void *
 service_main(void *unused)
 {
     (void)unused;
     pthread_setname_np(pthread_self(), "pyston-lite");
+    prctl(PR_SET_TIMERSLACK, SERVICE_TIMER_SLACK_NS, 0, 0, 0);
     if (!pl_cfg.sync && !pl_cfg.compile_all) {
         /* Go's threads inherit it: on a busy machine the program comes first. Linux keeps the value per thread. */
         setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), SERVICE_NICE);

@@ -24,8 +24,6 @@ const (
 	// smallestBallast is for processes with limits and machines that do not overcommit: there addresses count as memory. It
 	// is enough unless functions are very large.
 	smallestBallast = 128 << 20
-	// room is the part of the heap that consists of large pages: what a process that compiles some dozens of functions uses.
-	room = 32 << 20
 	// largeSnapshot is the size in bytes from which on a compilation may take as much as mostIdle: one of twice the size was measured
 	// to take 30 MB. To ask the runtime how much it has takes a millisecond for the first time.
 	largeSnapshot = 64 << 10
@@ -47,20 +45,12 @@ var ballast []byte
 //     the lowest descriptors and which a program that closes what it did not open would close.
 func tuneRuntime(workers int) {
 	runtime.GOMAXPROCS(max(workers, 1))
+	runtime.MemProfileRate = 0
 	debug.SetGCPercent(-1) // no collection because of the ballast
 	size := affordableBallast()
 	ballast = make([]byte, size)
-	makeRoom() // after the ballast, which would be cleared if it took addresses that were in use
 	debug.SetGCPercent(max(growth*100/size, 1))
 	runtime.GC() // counts the ballast as what is in use
-}
-
-// makeRoom lets the heap grow into large pages: a short process spends half of its first compilations on memory that is
-// touched for the first time, page by page. The runtime takes the lowest addresses that are free, which are these.
-func makeRoom() {
-	heap := make([]byte, room)
-	// Where there are no large pages it works as before.
-	_ = syscall.Madvise(heap, syscall.MADV_HUGEPAGE)
 }
 
 // releaseIdle gives memory back that the last compilation has taken, if that was much.
