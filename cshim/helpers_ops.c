@@ -9,6 +9,8 @@
 #include "internal/pycore_ceval.h"
 #include "internal/pycore_dict.h"
 
+#include "snapshot.h"
+
 #include <math.h>
 
 const void *const pl_helper_table[] = {
@@ -208,9 +210,8 @@ find_instance(PyTypeObject *type, PyObject *class)
     return general && _PyType_Lookup(type, &_Py_ID(__class__)) == pl_slots.class_of ? 0 : -1;
 }
 
-/* Whether a metaclass leaves the answer to type. */
-static bool
-leaves_answer(PyTypeObject *meta)
+bool
+pl_leaves_answer(PyTypeObject *meta)
 {
     return meta == &PyType_Type || (PyType_IsSubtype(meta, &PyType_Type) &&
                                     _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) == pl_slots.instance_check);
@@ -224,7 +225,7 @@ learn_answer(PyTypeObject *type, PyObject *class)
         return 1;
     }
     PyTypeObject *meta = Py_TYPE(class);
-    int is = leaves_answer(meta) ? find_instance(type, class) : -1;
+    int is = pl_leaves_answer(meta) ? find_instance(type, class) : -1;
     if (type->tp_version_tag != 0 && meta->tp_version_tag != 0) {
         *answer_at(type, class) = (answer){class, type->tp_version_tag, meta->tp_version_tag, is};
     }
@@ -270,6 +271,36 @@ pl_is_instance(PyObject *object, PyObject *class)
 {
     int is = answer_all(Py_TYPE(object), class, remembered_answer);
     return is >= 0 ? is : ask_instance(object, class);
+}
+
+/* Whether looking for a name in a class and its bases runs no Python code. */
+static bool
+is_string_keyed(PyTypeObject *type)
+{
+    PyObject *mro = type->tp_mro;
+    bool keyed = mro != NULL;
+    for (Py_ssize_t i = 0; keyed && i < PyTuple_GET_SIZE(mro); i++) {
+        PyObject *dict = ((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_dict;
+        keyed = dict != NULL && pl_string_keyed(dict);
+    }
+    return keyed;
+}
+
+pl_instance_answer pl_instance_answers[PL_INSTANCE_ANSWERS];
+
+/* The same for a class whose metaclass leaves the answer to type, running no Python code; -1 where that would be needed.  Machine
+ * code comes here when the table does not have the answer, which it has afterwards. */
+int
+pl_instance_of(PyObject *object, PyObject *class, uint64_t mark)
+{
+    PyTypeObject *type = Py_TYPE(object), *meta = Py_TYPE(class);
+    bool quiet = is_string_keyed(type) && is_string_keyed(meta);
+    int is = quiet && pl_leaves_answer(meta) ? find_instance(type, class) : -1;
+    uint32_t version = pl_type_version(type), meta_version = pl_type_version(meta);
+    if (is >= 0 && version != 0 && meta_version != 0) {
+        pl_instance_answers[(version ^ mark) % PL_INSTANCE_ANSWERS] = (pl_instance_answer){class, version, meta_version, (uint32_t)is};
+    }
+    return is;
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------------------------- */

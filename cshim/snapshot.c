@@ -224,6 +224,7 @@ put_type(pl_snap *s, pl_buffer *out, PyTypeObject *type)
     pl_put_u32(out, pl_cached_keys_version(type));
     put_address(out, pl_cached_keys(type));
     pl_put_u8(out, PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT));
+    pl_put_u8(out, pl_leaves_answer(Py_TYPE(type)));
     put_object_number(s, out, pl_python_init(type));
 }
 

@@ -46,7 +46,7 @@ var arrows = map[string][]string{
 }
 
 // unsafeFiles may import "C" or "unsafe": what crosses to C, and what maps memory. All other Go code is safe by language.
-var unsafeFiles = []string{"ext/debugger.go", "ext/exports.go", "ext/host.go", "hooks/codemem.go"}
+var unsafeFiles = []string{"ext/debugger.go", "ext/exports.go", "ext/host.go", "ext/pages.go", "hooks/codemem.go"}
 
 // outside are the packages that are not part of the library: commands, and what only tests use. The others do without package os, which
 // would take descriptors in the program's table (package files says more).

@@ -54,6 +54,7 @@ var hitPaths = []hitPath{
 	{what: "member of an enumeration", program: "enum_member", target: 9, bound: 9,
 		parts: [][]ir.Op{{ir.OpClassVersionGuard, ir.OpTypeVersionGuard, ir.OpBorrowObj, ir.OpTypeVersionGuard}}},
 	{what: "method found by super()", program: "super_method", parts: [][]ir.Op{{ir.OpSuperMethod}}, target: 14, bound: 14},
+	{what: "isinstance of a known class", program: "isinstance_of", parts: [][]ir.Op{{ir.OpInstanceOf}}, target: 14, bound: 14},
 	{what: "equality of strs, one object or of different lengths", program: "string_compare", loop: true,
 		parts: [][]ir.Op{{ir.OpStrEq}}, target: 13, bound: 13},
 	{what: "list index", program: "list_index", loop: true, parts: [][]ir.Op{{ir.OpListItem}}, target: 10, bound: 4},

@@ -36,6 +36,7 @@ const (
 	ReasonNeverRan
 	ReasonCollection
 	ReasonSuper
+	ReasonIsInstance
 	ReasonStress
 
 	numReasons
@@ -78,6 +79,7 @@ var reasons = [numReasons]reasonInfo{
 	ReasonNeverRan:          {"never_ran", true},   // code that had never run when it was compiled
 	ReasonCollection:        {"collection", false}, // an allocation at which the cyclic collector would run
 	ReasonSuper:             {"super", true},       // super() gives something else than a method
+	ReasonIsInstance:        {"isinstance", true},  // the object's class leaves the answer to its __class__
 	ReasonStress:            {"stress", false},
 }
 

@@ -9,7 +9,7 @@ var operandReps = [numOps]string{
 	OpXorInt: "i", OpShlInt: "i", OpShrInt: "i", OpNegInt: "i", OpInvertInt: "i", OpAbsInt: "i", OpCmpInt: "i",
 	OpAddFloat: "f", OpSubFloat: "f", OpMulFloat: "f", OpDivFloat: "f", OpPowFloat: "f", OpFloorDivFloat: "f",
 	OpModFloat: "f", OpNegFloat: "f", OpAbsFloat: "f", OpSqrtFloat: "f", OpCmpFloat: "f",
-	OpIntToFloat: "i", OpTrueDivInt: "i", OpNotBool: "b",
+	OpIntToFloat: "i", OpTrueDivInt: "i", OpNotBool: "b", OpOrBool: "b",
 	OpLoadValue: "ow", OpStoreValue: "owo", OpLoadGlobalEntry: "w", OpEntryGuard: "w", OpSequenceItem: "ow",
 	OpListItem: "oi", OpTupleItem: "oi", OpStoreListItem: "oio",
 	OpCallHelper: "*", OpBranch: "b",

@@ -133,10 +133,12 @@ const (
 	OpTrueDivInt
 
 	OpNotBool
+	OpOrBool
 	OpIs
 	OpStrEq
 	OpTypeOf
 	OpIsInstance
+	OpInstanceOf
 	OpLen
 
 	OpTypeVersionGuard
@@ -320,9 +322,11 @@ var rows = [numOps]Row{
 	OpIntToFloat:    {Name: "int_to_float", Args: 1, Results: 1, Result: FltType, Pure: true, Exit: ExitDeopt, Doc: "v = int_to_float a: exits outside ±2**53, where rounding and comparison differ"},
 	OpTrueDivInt:    {Name: "truediv_int", Checks: true, Args: 2, Results: 1, Result: FltType, Pure: true, Exit: ExitDeopt, Doc: "v = truediv_int a b: exits on zero and outside ±2**53"},
 
+	OpOrBool:     {Name: "or", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = or a b"},
 	OpNotBool:    {Name: "not", Args: 1, Results: 1, Result: BoolType, Pure: true, Doc: "v = not a"},
 	OpIs:         {Name: "is", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = is a b: pointer identity"},
 	OpTypeOf:     {Name: "type_of", Args: 1, Results: 1, Result: Obj(Class | Other), Reads: EffShapes, Pure: true, Doc: "v = type_of a: its class, borrowed from it"},
+	OpInstanceOf: {Name: "instance_of", Args: 1, Results: 1, Result: BoolType, Reads: EffTypes | EffShapes, Exit: ExitDeopt, Pure: true, Checks: true, ObjImm: true, Imm: "1 where stock takes a level of recursion", Doc: "v = instance_of a @9 0: isinstance for a class that type answers for; exits where a could be an instance by its __class__"},
 	OpIsInstance: {Name: "isinstance", Args: 2, Results: 1, Result: BoolType, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = isinstance a c"},
 	OpLen:        {Name: "len", Args: 1, Results: 1, Result: IntType, Writes: EffAll, Reads: EffAll, Exit: ExitRaise, Python: true, Doc: "v = len a"},
 	OpStrEq:      {Name: "str_eq", Args: 2, Results: 1, Result: BoolType, Pure: true, Doc: "v = str_eq a b: whether two exact strs have the same text"},

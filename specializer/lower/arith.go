@@ -11,7 +11,7 @@ import (
 // intALU are the two-operand integer instructions; the ones that can overflow name what undoes them.
 var intALU = map[ir.Op]struct{ op, undo amd64.Op }{
 	ir.OpAddInt: {amd64.Add64, amd64.Sub64}, ir.OpSubInt: {amd64.Sub64, amd64.Add64},
-	ir.OpAndInt: {op: amd64.And64}, ir.OpOrInt: {op: amd64.Or64}, ir.OpXorInt: {op: amd64.Xor64},
+	ir.OpAndInt: {op: amd64.And64}, ir.OpOrInt: {op: amd64.Or64}, ir.OpOrBool: {op: amd64.Or64}, ir.OpXorInt: {op: amd64.Xor64},
 }
 
 // commutative ops want a constant on the right.

@@ -2,6 +2,8 @@ package lower
 
 import (
 	"fmt"
+	"hash/fnv"
+	"math/bits"
 	"slices"
 
 	"pystonlite/specializer/amd64"
@@ -349,7 +351,68 @@ func selectStrEq(s *selector, i *ir.Instr) {
 	})
 }
 
-// selectIsInstance compares the class; everything else is a call out of line.
+// selectInstanceOf looks the answer up in a table of the shim's (pl_instance_answers), at the version of the object's class
+// exclusive-or a mark of the class that is asked about. A C function gives answers that are not there, and puts them there.
+func selectInstanceOf(s *selector, i *ir.Instr) {
+	off := s.off
+	class := &s.snap.Objects[i.Obj]
+	mark := int32(nameMark(class.Text))
+	in := s.start()
+	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
+	in.defFixed(s.vreg(i.Result()), amd64.RAX)
+	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
+	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIsInstance, i.State, regalloc.Late)
+	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
+		miss, done := e.NewLabel(), e.NewLabel()
+		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
+		e.RM(amd64.Mov32, amd64.RCX, amd64.At(amd64.RCX, off.TypeVersionTag))
+		e.RR(amd64.Mov32, amd64.RDX, amd64.RCX)
+		e.RI(amd64.Xor32, amd64.RDX, mark)
+		e.RI(amd64.And32, amd64.RDX, off.InstanceAnswers-1)
+		e.RI(amd64.Shl64, amd64.RDX, int32(bits.TrailingZeros32(uint32(off.InstanceAnswerSize))))
+		e.MovImm64(amd64.R8, e.helper(pyabi.HelperInstanceAnswers))
+		e.RR(amd64.Add64, amd64.R8, amd64.RDX)
+		e.RM(amd64.Cmp32, amd64.RCX, amd64.At(amd64.R8, off.InstanceAnswerVersion))
+		e.Jcc(amd64.NE, miss)
+		e.cmpMemAddr(amd64.At(amd64.R8, off.InstanceAnswerClass), class.Addr)
+		e.Jcc(amd64.NE, miss)
+		if class.Type != s.snap.Objects[s.snap.Known[pyabi.KnownType]].Addr {
+			e.MovImm64(amd64.RAX, class.Addr)
+			e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RAX, off.ObjType))
+			e.RM(amd64.Mov32, amd64.RAX, amd64.At(amd64.RAX, off.TypeVersionTag))
+			e.RM(amd64.Cmp32, amd64.RAX, amd64.At(amd64.R8, off.InstanceAnswerMeta))
+			e.Jcc(amd64.NE, miss)
+		}
+		if i.Imm != 0 {
+			e.MI(amd64.Cmp32, amd64.At(threadReg, off.ThreadRecursionRemaining), 0)
+			e.Jcc(amd64.LE, x.label)
+		}
+		e.RM(amd64.Mov32, amd64.RAX, amd64.At(amd64.R8, off.InstanceAnswerIs))
+		e.Bind(done)
+		e.outOfLine(func() {
+			e.Bind(miss)
+			if i.Imm != 0 {
+				e.MI(amd64.Cmp32, amd64.At(threadReg, off.ThreadRecursionRemaining), 0)
+				e.Jcc(amd64.LE, x.label)
+			}
+			e.MovImm64(amd64.RSI, class.Addr)
+			e.MovImm64(amd64.RDX, uint64(mark))
+			e.running(i.State)
+			e.callAddr(e.helper(pyabi.HelperInstanceOf))
+			e.checkResult(pyabi.HelperInstanceOf.Row().Result, x)
+			e.Jmp(done)
+		})
+	})
+}
+
+// nameMark is a small number that depends on nothing but a name, so that code which is kept for other processes has it, too.
+func nameMark(name string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return h.Sum32() >> 8
+}
+
+// selectIsInstance is for what selectInstanceOf does not know the answer of.
 func selectIsInstance(s *selector, i *ir.Instr) {
 	s.callHelper(i, pyabi.HelperIsInstance2, val(i.Args[0]), val(i.Args[1]))
 	s.attempts(func(e *emitter, call, _ amd64.Label) {

@@ -428,7 +428,7 @@ func init() {
 		ir.OpBoxInt: selectBoxInt, ir.OpBoxFloat: selectBoxFloat, ir.OpBoxBool: selectBoxBool,
 		ir.OpUnboxInt: selectUnboxInt, ir.OpUnboxFloat: selectUnboxFloat, ir.OpUnboxBool: selectUnboxBool,
 
-		ir.OpAddInt: selectIntALU, ir.OpSubInt: selectIntALU, ir.OpAndInt: selectIntALU, ir.OpOrInt: selectIntALU,
+		ir.OpAddInt: selectIntALU, ir.OpSubInt: selectIntALU, ir.OpAndInt: selectIntALU, ir.OpOrInt: selectIntALU, ir.OpOrBool: selectIntALU,
 		ir.OpXorInt: selectIntALU, ir.OpMulInt: selectMulInt, ir.OpFloorDivInt: selectDivInt, ir.OpModInt: selectDivInt,
 		ir.OpShlInt: selectShift, ir.OpShrInt: selectShift, ir.OpNegInt: selectNegInt, ir.OpInvertInt: selectInvertInt,
 		ir.OpAbsInt: selectAbsInt, ir.OpCmpInt: selectCompare,
@@ -439,7 +439,7 @@ func init() {
 		ir.OpCmpFloat: selectCompare, ir.OpIntToFloat: selectIntToFloat, ir.OpTrueDivInt: selectTrueDivInt,
 
 		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpStrEq: selectStrEq,
-		ir.OpTypeOf: load(o(func(off *pyabi.Offsets) int32 { return off.ObjType }), codemeta.ReasonNone), ir.OpIsInstance: selectIsInstance,
+		ir.OpTypeOf: load(o(func(off *pyabi.Offsets) int32 { return off.ObjType }), codemeta.ReasonNone), ir.OpIsInstance: selectIsInstance, ir.OpInstanceOf: selectInstanceOf,
 		ir.OpLen: selectLen,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,

@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"slices"
+
 	"pystonlite/specializer/codemeta"
 	"pystonlite/specializer/ir"
 	"pystonlite/specializer/pyabi"
@@ -59,6 +61,7 @@ type specializer struct {
 	assigned   map[uint32]bool   // names of globals that f stores to
 	rejoins    []rejoin
 	super      *superCall // the last one
+	tuple      builtTuple // the last one
 }
 
 // findAssigned collects the names of the globals that the function stores to.
@@ -322,8 +325,12 @@ func (s *specializer) guardIs(v ir.Value, obj pyabi.ObjID, state *ir.FrameState)
 	return s.borrow(obj)
 }
 
-// borrow is an object that a guard has just proved to be held by what it was found in.
+// borrow is an object that a guard has just proved to be held by what it was found in. One that every process has, a builtin
+// function or class, may as well be held by the unit: then it is never counted.
 func (s *specializer) borrow(obj pyabi.ObjID) ir.Value {
+	if slices.Contains(s.snap.Known, obj) {
+		return s.constObj(obj)
+	}
 	v := s.add(ir.OpBorrowObj, 0, nil)
 	s.last().Obj = uint32(obj)
 	s.f.Values[v].Type = objectType(s.snap, obj)

@@ -365,7 +365,7 @@ func (s *specializer) builtin(obj pyabi.ObjID, args []ir.Value) (builtinMatch, b
 
 func (s *specializer) callBuiltin(i *ir.Instr, h *ir.Hint, obj pyabi.ObjID, args []ir.Value) bool {
 	if obj == s.snap.Known[pyabi.KnownIsInstance] && len(args) == 2 {
-		s.replace(i, 0, s.box(s.add(ir.OpIsInstance, 0, i.State, args...), i.State))
+		s.replace(i, 0, s.box(s.isInstance(i, h, args), i.State))
 		return true
 	}
 	b, ok := s.builtin(obj, args)

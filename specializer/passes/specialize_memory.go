@@ -21,6 +21,9 @@ func failed(h *ir.Hint, reasons ...codemeta.Reason) bool {
 // build makes sure that the new container does not start the cyclic collector, and leaves the rest as it is.
 func (s *specializer) build(i *ir.Instr, h *ir.Hint) bool {
 	s.add(ir.OpGuardNoCollection, 0, h.Before)
+	if i.Op == ir.OpPyBuildTuple {
+		s.tuple = builtTuple{i, h}
+	}
 	return false
 }
 

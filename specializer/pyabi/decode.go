@@ -169,6 +169,7 @@ func (c *coder) object(o *Object) {
 		c.u32(&o.Class.KeysVersion)
 		c.u64(&o.Class.Keys)
 		c.flag(&o.Class.Managed)
+		c.flag(&o.Class.Answers)
 		c.id(&o.Class.Init)
 	case KindCFunction, KindMethodDescr:
 		c.text(&o.Text)

@@ -25,7 +25,7 @@ func sample() *Snapshot {
 			{Addr: 8, Type: 2, Kind: KindFunction, Text: "C.f", Func: FuncInfo{
 				Code: 7, Version: 0xe0000001, Defaults: []ObjID{3}, KwOnly: true, Closure: true, Globals: 9, Builtins: 10}},
 			{Addr: 9, Type: 2, Kind: KindType, Text: "C", Class: ClassInfo{
-				Version: 80, Flags: 1 << 40, BasicSize: 16, KeysVersion: 3, Keys: 0x6000, Managed: true, Init: 8}},
+				Version: 80, Flags: 1 << 40, BasicSize: 16, KeysVersion: 3, Keys: 0x6000, Managed: true, Answers: true, Init: 8}},
 			{Addr: 10, Type: 2, Kind: KindCFunction, Text: "len", CFunc: CFuncInfo{Meth: 99, Flags: 8, Self: 12}},
 			{Addr: 11, Type: 2, Kind: KindMethodDescr, Text: "append", CFunc: CFuncInfo{Meth: 98, Flags: 8, Self: 9}},
 			{Addr: 12, Type: 2, Kind: KindModule},

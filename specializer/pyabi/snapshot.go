@@ -108,6 +108,7 @@ type ClassInfo struct {
 	KeysVersion uint32 // dk_version of ht_cached_keys, 0 when none
 	Keys        uint64 // its address, likewise
 	Managed     bool   // instances have inline values (Py_TPFLAGS_MANAGED_DICT)
+	Answers     bool   // isinstance means what it means for type: the metaclass has no __instancecheck__ of its own
 	Init        ObjID  // the Python function __init__ resolves to, when tp_new is object's and the metaclass is type; else NoObj
 }
 

@@ -48,6 +48,12 @@ type Offsets struct {
 	AttrCacheMethod          int32
 	AttrCacheAbove           int32
 	AttrCacheSize            int32
+	InstanceAnswerClass      int32
+	InstanceAnswerVersion    int32
+	InstanceAnswerMeta       int32
+	InstanceAnswerIs         int32
+	InstanceAnswerSize       int32
+	InstanceAnswers          int32
 	FloatPoolMax             int32
 	FloatValue               int32
 	ListItems                int32
@@ -123,7 +129,7 @@ type Offsets struct {
 }
 
 // fields are the addresses of all fields in the order of the rows.
-func (o *Offsets) fields() [116]*int32 {
+func (o *Offsets) fields() [122]*int32 {
 	return [...]*int32{
 		&o.FrameFunc,
 		&o.FrameGlobals,
@@ -169,6 +175,12 @@ func (o *Offsets) fields() [116]*int32 {
 		&o.AttrCacheMethod,
 		&o.AttrCacheAbove,
 		&o.AttrCacheSize,
+		&o.InstanceAnswerClass,
+		&o.InstanceAnswerVersion,
+		&o.InstanceAnswerMeta,
+		&o.InstanceAnswerIs,
+		&o.InstanceAnswerSize,
+		&o.InstanceAnswers,
 		&o.FloatPoolMax,
 		&o.FloatValue,
 		&o.ListItems,
@@ -293,6 +305,8 @@ const (
 	HelperLen
 	HelperContains
 	HelperIsInstance2
+	HelperInstanceOf
+	HelperInstanceAnswers
 	HelperStr
 	HelperTuple
 	HelperGetLen
@@ -447,6 +461,8 @@ var Helpers = [NumHelpers]HelperRow{
 	HelperLen:                   {"Len", "l", "o", FlagRaises | FlagPython},
 	HelperContains:              {"Contains", "i", "oo", FlagRaises | FlagPython},
 	HelperIsInstance2:           {"IsInstance2", "i", "oo", FlagRaises | FlagPython},
+	HelperInstanceOf:            {"InstanceOf", "i", "oow", 0},
+	HelperInstanceAnswers:       {"InstanceAnswers", "s", "", 0},
 	HelperStr:                   {"Str", "o", "o", FlagRaises | FlagPython},
 	HelperTuple:                 {"Tuple", "o", "o", FlagRaises | FlagPython},
 	HelperGetLen:                {"GetLen", "l", "o", FlagRaises | FlagPython},
