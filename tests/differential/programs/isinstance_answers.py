@@ -105,7 +105,7 @@ def wrong_in_tuple(x):
 
 
 def deep(x, n):
-    """Where the last level of recursion is: a tuple takes one, and so does a class of another metaclass."""
+    """A tuple takes a level of recursion, and so does a class of another metaclass."""
     if not n:
         return isinstance(x, A), isinstance(x, OfMeta), isinstance(x, (A, int))
     return deep(x, n - 1)
@@ -123,7 +123,7 @@ def shown(f, *args):
 
 
 def levels(x):
-    """How deep it works, compared with a function that asks for nothing."""
+    """How deep it works, about: whether a builtin takes a level of its own depends on whether stock has specialised the call."""
     limit = sys.getrecursionlimit()
     frame, here = sys._getframe(), 0
     while frame is not None:
@@ -131,7 +131,7 @@ def levels(x):
     try:
         sys.setrecursionlimit(here + 60)
         most = max(n for n in range(30, 62) if shown(plain, n) is None)
-        return [shown(deep, x, n)[:2] for n in range(most - 4, most + 2)]
+        return shown(deep, x, most - 6), shown(deep, x, most + 4)[0]
     finally:
         sys.setrecursionlimit(limit)
 
