@@ -79,11 +79,13 @@ pl_str_same(PyObject *a, PyObject *b)
 int pl_contains(PyObject *item, PyObject *container);
 bool pl_leaves_answer(PyTypeObject *meta);          /* whether a metaclass leaves isinstance to type */
 int pl_is_instance(PyObject *object, PyObject *class);
-/* Answers that machine code looks up, at the version of the object's class exclusive-or a mark of the other class. What the answers
- * of pl_is_instance rest on is said there; the version of the metaclass is looked at unless it is type. */
-typedef struct pl_instance_answer { _Alignas(32) PyObject *class; uint32_t version, meta, is; } pl_instance_answer;
+/* Whether objects of a class, by its version, are instances of another one, whose metaclass has the version `meta`: 0 or 1; -1 when
+ * CPython has to be asked.  helpers_ops.c says how long that holds. */
+typedef struct pl_answer { _Alignas(32) PyObject *class; uint32_t version, meta; int is; } pl_answer;
+/* Those that machine code looks up, at the version exclusive-or a mark of the other class; none is -1.  It looks at `meta` unless the
+ * metaclass is type. */
 enum { PL_INSTANCE_ANSWERS = 1024 };
-extern pl_instance_answer pl_instance_answers[PL_INSTANCE_ANSWERS];
+extern pl_answer pl_instance_answers[PL_INSTANCE_ANSWERS];
 int pl_instance_of(PyObject *object, PyObject *class, uint64_t mark);
 int pl_delete_attribute(PyObject *object, PyObject *name);
 /* The value of an exact int of at most one digit; false: it is something else. */

@@ -235,7 +235,7 @@ unshadowed(const cache_entry *e, PyObject *o)
         return has_current_keys(e, Py_TYPE(o));
     }
     PyObject *dict = own_dict(o);
-    if (dict == NULL || !pl_string_keyed(dict) || ((PyASCIIObject *)e->name)->hash == -1) {
+    if (!pl_string_keyed(dict) || ((PyASCIIObject *)e->name)->hash == -1) {
         return false;
     }
     return _PyDict_GetItem_KnownHash(dict, e->name, ((PyASCIIObject *)e->name)->hash) == NULL && !PyErr_Occurred();

@@ -78,7 +78,7 @@ pl_cached_keys_version(PyTypeObject *type)
 bool
 pl_string_keyed(PyObject *dict)
 {
-    return PyDict_CheckExact(dict) && ((PyDictObject *)dict)->ma_keys->dk_kind != DICT_KEYS_GENERAL;
+    return dict != NULL && PyDict_CheckExact(dict) && ((PyDictObject *)dict)->ma_keys->dk_kind != DICT_KEYS_GENERAL;
 }
 
 /* The keys of an exact dictionary whose keys are strings in a table of its own; NULL for other kinds. */

@@ -185,15 +185,9 @@ pl_contains(PyObject *item, PyObject *container)
 /* Answers for pairs of classes that were asked about lately.  The first version is that of the object's class, which stands for its
  * bases and its __class__; so an answer outlives the other class only where it is no, as it is for whatever comes in its place.  The
  * second one is that of the other class's metaclass, which stands for its __instancecheck__.  No version is zero in an answer. */
-typedef struct answer {
-    PyObject *class;
-    uint32_t version, meta;
-    int is;                       /* 0 or 1; -1: CPython has to be asked */
-} answer;
+static pl_answer answers[1024];
 
-static answer answers[1024];
-
-static inline answer *
+static inline pl_answer *
 answer_at(PyTypeObject *type, PyObject *class)
 {
     return &answers[(type->tp_version_tag ^ (uintptr_t)class >> 4 ^ (uintptr_t)class >> 14) % Py_ARRAY_LENGTH(answers)];
@@ -217,7 +211,14 @@ pl_leaves_answer(PyTypeObject *meta)
                                     _PyType_Lookup(meta, &_Py_ID(__instancecheck__)) == pl_slots.instance_check);
 }
 
-/* The answer for a class whose metaclass leaves it to type, or -1; from now on it is remembered. */
+/* The answer for a class whose metaclass leaves it to type, or -1. */
+static int
+answer_of_type(PyTypeObject *type, PyObject *class)
+{
+    return pl_leaves_answer(Py_TYPE(class)) ? find_instance(type, class) : -1;
+}
+
+/* The same; from now on it is remembered. */
 static int
 learn_answer(PyTypeObject *type, PyObject *class)
 {
@@ -225,9 +226,9 @@ learn_answer(PyTypeObject *type, PyObject *class)
         return 1;
     }
     PyTypeObject *meta = Py_TYPE(class);
-    int is = pl_leaves_answer(meta) ? find_instance(type, class) : -1;
+    int is = answer_of_type(type, class);
     if (type->tp_version_tag != 0 && meta->tp_version_tag != 0) {
-        *answer_at(type, class) = (answer){class, type->tp_version_tag, meta->tp_version_tag, is};
+        *answer_at(type, class) = (pl_answer){class, type->tp_version_tag, meta->tp_version_tag, is};
     }
     return is;
 }
@@ -236,7 +237,7 @@ learn_answer(PyTypeObject *type, PyObject *class)
 static inline int
 remembered_answer(PyTypeObject *type, PyObject *class)
 {
-    const answer *a = answer_at(type, class);
+    const pl_answer *a = answer_at(type, class);
     bool fits = a->class == class && a->version == type->tp_version_tag && a->meta == Py_TYPE(class)->tp_version_tag;
     return (PyObject *)type == class ? 1 : fits ? a->is : -1;
 }
@@ -280,13 +281,12 @@ is_string_keyed(PyTypeObject *type)
     PyObject *mro = type->tp_mro;
     bool keyed = mro != NULL;
     for (Py_ssize_t i = 0; keyed && i < PyTuple_GET_SIZE(mro); i++) {
-        PyObject *dict = ((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_dict;
-        keyed = dict != NULL && pl_string_keyed(dict);
+        keyed = pl_string_keyed(((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_dict);
     }
     return keyed;
 }
 
-pl_instance_answer pl_instance_answers[PL_INSTANCE_ANSWERS];
+pl_answer pl_instance_answers[PL_INSTANCE_ANSWERS];
 
 /* The same for a class whose metaclass leaves the answer to type, running no Python code; -1 where that would be needed.  Machine
  * code comes here when the table does not have the answer, which it has afterwards. */
@@ -294,11 +294,10 @@ int
 pl_instance_of(PyObject *object, PyObject *class, uint64_t mark)
 {
     PyTypeObject *type = Py_TYPE(object), *meta = Py_TYPE(class);
-    bool quiet = is_string_keyed(type) && is_string_keyed(meta);
-    int is = quiet && pl_leaves_answer(meta) ? find_instance(type, class) : -1;
+    int is = is_string_keyed(type) && is_string_keyed(meta) ? answer_of_type(type, class) : -1;
     uint32_t version = pl_type_version(type), meta_version = pl_type_version(meta);
     if (is >= 0 && version != 0 && meta_version != 0) {
-        pl_instance_answers[(version ^ mark) % PL_INSTANCE_ANSWERS] = (pl_instance_answer){class, version, meta_version, (uint32_t)is};
+        pl_instance_answers[(version ^ mark) % PL_INSTANCE_ANSWERS] = (pl_answer){class, version, meta_version, is};
     }
     return is;
 }

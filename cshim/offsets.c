@@ -23,7 +23,7 @@ _Static_assert(PyLong_SHIFT == 30, "machine code unboxes ints of up to three 30-
 _Static_assert(offsetof(pl_code, direct) == 0, "compiled call sites load the first word of the cell");
 _Static_assert(offsetof(PyObject, ob_refcnt) == 0, "reference counts are changed without a displacement");
 _Static_assert(offsetof(pl_ctx, cframe) == 0, "ts->cframe is the activation context");
-_Static_assert((sizeof(pl_instance_answer) & (sizeof(pl_instance_answer) - 1)) == 0, "found by a shift");
+_Static_assert((sizeof(pl_answer) & (sizeof(pl_answer) - 1)) == 0, "found by a shift");
 _Static_assert(FRAME_SPECIALS_SIZE * sizeof(PyObject *) == offsetof(_PyInterpreterFrame, localsplus), "frame size in words");
 _Static_assert(offsetof(PyGenObject, gi_iframe) % sizeof(PyObject *) == 0, "a generator's frame is aligned");
 _Static_assert(sizeof(pl_range_iter) == 48 && sizeof(pl_sequence_iter) == 32, "iterators have no padding");

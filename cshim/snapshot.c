@@ -473,7 +473,7 @@ put_code(pl_snap *s, pl_buffer *out, uint32_t index, const pl_buffer *feedback)
 static PyObject *
 genuine_function(PyObject *dict, const char *module_name, const char *name)
 {
-    PyObject *value = dict != NULL && pl_string_keyed(dict) ? PyDict_GetItemString(dict, name) : NULL;
+    PyObject *value = pl_string_keyed(dict) ? PyDict_GetItemString(dict, name) : NULL;
     if (value == NULL || !PyCFunction_CheckExact(value)) {
         return NULL;
     }

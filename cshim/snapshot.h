@@ -47,7 +47,7 @@ void pl_put_u64(pl_buffer *out, uint64_t value);
 void pl_put_feedback(pl_snap *s, PyCodeObject *co, pl_buffer *out);   /* numbers the callees it meets */
 PyObject *pl_class_value(PyTypeObject *class, PyObject *name, bool *bound);      /* caches.c */
 bool pl_may_change(PyObject *found);
-bool pl_string_keyed(PyObject *dict);                        /* looking a string up runs no Python code */
+bool pl_string_keyed(PyObject *dict);                        /* looking a string up runs no Python code; false of NULL */
 bool pl_kind_version(PyObject *found, uint32_t *version);   /* caches.c */
 uint32_t pl_type_version(PyTypeObject *type);                /* assigns one when there is none; 0 when it cannot have one */
 PyDictKeysObject *pl_cached_keys(PyTypeObject *type);        /* the shared keys of its instances, which it never changes for others; or NULL */

@@ -19,7 +19,7 @@ found_above(PyTypeObject *type, PyTypeObject *class, PyObject *name)
     }
     for (i++; i < n && found == NULL && hash != -1; i++) {
         PyObject *dict = ((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_dict;
-        if (dict == NULL || !pl_string_keyed(dict)) {
+        if (!pl_string_keyed(dict)) {
             return NULL;
         }
         found = _PyDict_GetItem_KnownHash(dict, name, hash);

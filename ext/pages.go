@@ -5,7 +5,6 @@ package main
 // this library.
 #cgo LDFLAGS: -Wl,--wrap=mmap
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/types.h>

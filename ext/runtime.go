@@ -45,8 +45,8 @@ var ballast []byte
 //     the lowest descriptors and which a program that closes what it did not open would close.
 func tuneRuntime(workers int) {
 	runtime.GOMAXPROCS(max(workers, 1))
-	runtime.MemProfileRate = 0
-	debug.SetGCPercent(-1) // no collection because of the ballast
+	runtime.MemProfileRate = 0 // nobody reads a profile
+	debug.SetGCPercent(-1)     // no collection because of the ballast
 	size := affordableBallast()
 	ballast = make([]byte, size)
 	debug.SetGCPercent(max(growth*100/size, 1))

@@ -156,25 +156,24 @@ create(PyObject *spec, PyModuleDef *def)
 {
     PyInterpreterState *interp = PyInterpreterState_Get();
     PyObject *modules = PyImport_GetModuleDict(), *name = PyObject_GetAttrString(spec, "name");
-    PyObject *module = name != NULL ? PyDict_GetItemWithError(modules, name) : NULL;
+    PyObject *origin = name != NULL ? PyObject_GetAttrString(spec, "origin") : NULL;
+    PyObject *module = origin != NULL ? PyDict_GetItemWithError(modules, name) : NULL;
     if (module != NULL || PyErr_Occurred()) {
         Py_XDECREF(name);
+        Py_XDECREF(origin);
         return Py_XNewRef(module);
     }
-    module = name != NULL ? PyModule_NewObject(name) : NULL;
+    module = PyModule_NewObject(name);
     if (module != NULL && (PyModule_AddFunctions(module, methods) < 0 || PyDict_SetItem(modules, name, module) < 0)) {
         Py_CLEAR(module);
     }
-    Py_XDECREF(name);
+    Py_DECREF(name);
     if (module != NULL && interp == PyInterpreterState_Main()) {      /* others are left to stock */
-        own_origin = PyObject_GetAttrString(spec, "origin");
-        if (own_origin == NULL) {
-            Py_DECREF(module);
-            return NULL;
-        }
+        own_origin = Py_NewRef(origin);
         program_calls = frozen_calls = 0;
         begin(interp);
     }
+    Py_DECREF(origin);
     return module;
 }
 

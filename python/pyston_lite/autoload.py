@@ -31,8 +31,9 @@ def native_line() -> str:
 
 def line(site_directory: str) -> str:
     """The text of the `.pth` file of a site directory."""
-    [native] = re.findall(r"sitedir \+ '/([^']+)'", native_line())
-    return native_line() if os.path.exists(os.path.join(site_directory, native)) else PACKAGE_LINE
+    text = native_line()
+    [native] = re.findall(r"sitedir \+ '/([^']+)'", text)
+    return text if os.path.exists(os.path.join(site_directory, native)) else PACKAGE_LINE
 
 
 def directory() -> str:

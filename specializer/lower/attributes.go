@@ -58,21 +58,22 @@ func selectDictAttr(s *selector, i *ir.Instr) {
 // Attributes of objects whose class is not known: machine code compares the class's version with those in the inline cache
 // of the instruction (struct pl_attr_cache). A C function does what is not found there, and fills it.
 
-// attrLabels are the places that all attribute instructions with an inline cache have.
-type attrLabels struct{ hit, miss, done amd64.Label }
+// cachedLabels are the places that all operations have which look into a cache first.
+type cachedLabels struct{ hit, miss, done amd64.Label }
 
 // memberBit says of an offset that it leads into the object itself, not into its inline values (PL_MEMBER).
 const memberBit = 1 << 31
 
-// attributeCall is the machine instruction of such an operation: object in rdi, name in rsi, value (of a store) in rdx,
-// cache behind them; the hit path has all registers that a call destroys. exitOf makes the exit where the C function fails.
-func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, exitOf func(*inst) *exit, hit func(e *emitter, x *exit, l attrLabels)) {
+// cachedCall is the machine instruction of such an operation: object in rdi, name (or class) in rsi, value (of a store) in rdx, and behind
+// them a word, which mostly is the address of the cache; the hit path has all registers that a call destroys. exitOf makes the exit where
+// the C function fails.
+func (s *selector) cachedCall(i *ir.Instr, h pyabi.Helper, word int64, exitOf func(*inst) *exit, hit func(e *emitter, x *exit, l cachedLabels)) {
 	in := s.start()
 	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
-	cache := amd64.RDX
+	last := amd64.RDX
 	if len(i.Args) > 1 {
 		in.useFixed(s.vreg(i.Args[1]), amd64.RDX)
-		cache = amd64.RCX
+		last = amd64.RCX
 	}
 	in.clobbers = callClobbers
 	for k, r := range i.Results {
@@ -82,13 +83,13 @@ func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, exitOf func(*inst)
 	}
 	x := exitOf(in)
 	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		l := attrLabels{e.NewLabel(), e.NewLabel(), e.NewLabel()}
+		l := cachedLabels{e.NewLabel(), e.NewLabel(), e.NewLabel()}
 		hit(e, x, l)
 		e.Bind(l.done)
 		e.outOfLine(func() {
 			e.Bind(l.miss)
 			e.MovImm64(amd64.RSI, s.snap.Objects[i.Obj].Addr)
-			e.MovImm64(cache, uint64(i.Imm))
+			e.MovImm64(last, uint64(word))
 			e.running(i.State)
 			e.callAddr(e.helper(h))
 			e.checkResult(h.Row().Result, x)
@@ -99,7 +100,7 @@ func (s *selector) attributeCall(i *ir.Instr, h pyabi.Helper, exitOf func(*inst)
 
 // cachedPlace emits the search: it goes on at l.hit with base in rax and offset in rcx, the object being in rdi, and where no
 // place is known for the class at unknown, with the version of the class in r9 and the cache in r8.
-func (e *emitter) cachedPlace(cache int64, l attrLabels, unknown amd64.Label) {
+func (e *emitter) cachedPlace(cache int64, l cachedLabels, unknown amd64.Label) {
 	const ways = 4
 	off := e.s.off
 	others, member, found := e.NewLabel(), e.NewLabel(), e.NewLabel()
@@ -141,7 +142,7 @@ func selectPyGetAttr(s *selector, i *ir.Instr) {
 		named(pyabi.HelperGetAttr)(s, i)
 		return
 	}
-	s.attributeCall(i, pyabi.HelperGetAttrCached, s.raise, func(e *emitter, _ *exit, l attrLabels) {
+	s.cachedCall(i, pyabi.HelperGetAttrCached, i.Imm, s.raise, func(e *emitter, _ *exit, l cachedLabels) {
 		ofClass, loaded := e.NewLabel(), e.NewLabel()
 		e.cachedPlace(i.Imm, l, ofClass)
 		e.RM(amd64.Mov64, amd64.RAX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
@@ -169,7 +170,7 @@ func selectPySetAttr(s *selector, i *ir.Instr) {
 		named(pyabi.HelperSetAttr)(s, i)
 		return
 	}
-	s.attributeCall(i, pyabi.HelperSetAttrCached, s.raise, func(e *emitter, _ *exit, l attrLabels) {
+	s.cachedCall(i, pyabi.HelperSetAttrCached, i.Imm, s.raise, func(e *emitter, _ *exit, l cachedLabels) {
 		e.cachedPlace(i.Imm, l, l.miss)
 		e.Lea(amd64.RCX, amd64.AtIndex(amd64.RAX, amd64.RCX, 1, 0))
 		e.RM(amd64.Mov64, amd64.R9, amd64.At(amd64.RCX, 0))
@@ -211,7 +212,7 @@ func selectPyGetMethod(s *selector, i *ir.Instr) {
 	}
 	const size = 16      // of a way
 	const valueKeys = -1 // PL_VALUE
-	s.attributeCall(i, pyabi.HelperGetMethodCached, s.raise, func(e *emitter, _ *exit, l attrLabels) {
+	s.cachedCall(i, pyabi.HelperGetMethodCached, i.Imm, s.raise, func(e *emitter, _ *exit, l cachedLabels) {
 		off := s.off
 		other, found, mismatch := e.NewLabel(), e.NewLabel(), e.NewLabel()
 		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
@@ -256,7 +257,7 @@ func selectSuperMethod(s *selector, i *ir.Instr) {
 	noMethod := func(in *inst) *exit {
 		return s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonSuper, i.State, regalloc.Late)
 	}
-	s.attributeCall(i, pyabi.HelperSuperMethod, noMethod, func(e *emitter, _ *exit, l attrLabels) {
+	s.cachedCall(i, pyabi.HelperSuperMethod, i.Imm, noMethod, func(e *emitter, _ *exit, l cachedLabels) {
 		off := s.off
 		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
 		e.RM(amd64.Mov32, amd64.R9, amd64.At(amd64.RCX, off.TypeVersionTag))

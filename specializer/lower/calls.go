@@ -355,15 +355,15 @@ func selectStrEq(s *selector, i *ir.Instr) {
 // exclusive-or a mark of the class that is asked about. A C function gives answers that are not there, and puts them there.
 func selectInstanceOf(s *selector, i *ir.Instr) {
 	off := s.off
-	class := &s.snap.Objects[i.Obj]
-	mark := int32(nameMark(class.Text))
-	in := s.start()
-	in.useFixed(s.vreg(i.Args[0]), amd64.RDI)
-	in.defFixed(s.vreg(i.Result()), amd64.RAX)
-	in.clobbers = callClobbers.Remove(regalloc.PReg(amd64.RAX))
-	x := s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIsInstance, i.State, regalloc.Late)
-	s.finish(in, func(e *emitter, _ []regalloc.Loc) {
-		miss, done := e.NewLabel(), e.NewLabel()
+	class, mark := &s.snap.Objects[i.Obj], int32(nameMark(s.snap.Objects[i.Obj].Text))
+	unknown := func(in *inst) *exit {
+		return s.exitTo(in, codemeta.ExitDeopt, codemeta.ReasonIsInstance, i.State, regalloc.Late)
+	}
+	s.cachedCall(i, pyabi.HelperInstanceOf, int64(mark), unknown, func(e *emitter, x *exit, l cachedLabels) {
+		if i.Imm != 0 {
+			e.MI(amd64.Cmp32, amd64.At(threadReg, off.ThreadRecursionRemaining), 0)
+			e.Jcc(amd64.LE, x.label)
+		}
 		e.RM(amd64.Mov64, amd64.RCX, amd64.At(amd64.RDI, off.ObjType))
 		e.RM(amd64.Mov32, amd64.RCX, amd64.At(amd64.RCX, off.TypeVersionTag))
 		e.RR(amd64.Mov32, amd64.RDX, amd64.RCX)
@@ -373,35 +373,17 @@ func selectInstanceOf(s *selector, i *ir.Instr) {
 		e.MovImm64(amd64.R8, e.helper(pyabi.HelperInstanceAnswers))
 		e.RR(amd64.Add64, amd64.R8, amd64.RDX)
 		e.RM(amd64.Cmp32, amd64.RCX, amd64.At(amd64.R8, off.InstanceAnswerVersion))
-		e.Jcc(amd64.NE, miss)
+		e.Jcc(amd64.NE, l.miss)
 		e.cmpMemAddr(amd64.At(amd64.R8, off.InstanceAnswerClass), class.Addr)
-		e.Jcc(amd64.NE, miss)
-		if class.Type != s.snap.Objects[s.snap.Known[pyabi.KnownType]].Addr {
+		e.Jcc(amd64.NE, l.miss)
+		if !s.snap.IsOfType(pyabi.ObjID(i.Obj)) {
 			e.MovImm64(amd64.RAX, class.Addr)
 			e.RM(amd64.Mov64, amd64.RAX, amd64.At(amd64.RAX, off.ObjType))
 			e.RM(amd64.Mov32, amd64.RAX, amd64.At(amd64.RAX, off.TypeVersionTag))
 			e.RM(amd64.Cmp32, amd64.RAX, amd64.At(amd64.R8, off.InstanceAnswerMeta))
-			e.Jcc(amd64.NE, miss)
-		}
-		if i.Imm != 0 {
-			e.MI(amd64.Cmp32, amd64.At(threadReg, off.ThreadRecursionRemaining), 0)
-			e.Jcc(amd64.LE, x.label)
+			e.Jcc(amd64.NE, l.miss)
 		}
 		e.RM(amd64.Mov32, amd64.RAX, amd64.At(amd64.R8, off.InstanceAnswerIs))
-		e.Bind(done)
-		e.outOfLine(func() {
-			e.Bind(miss)
-			if i.Imm != 0 {
-				e.MI(amd64.Cmp32, amd64.At(threadReg, off.ThreadRecursionRemaining), 0)
-				e.Jcc(amd64.LE, x.label)
-			}
-			e.MovImm64(amd64.RSI, class.Addr)
-			e.MovImm64(amd64.RDX, uint64(mark))
-			e.running(i.State)
-			e.callAddr(e.helper(pyabi.HelperInstanceOf))
-			e.checkResult(pyabi.HelperInstanceOf.Row().Result, x)
-			e.Jmp(done)
-		})
 	})
 }
 

@@ -439,8 +439,8 @@ func init() {
 		ir.OpCmpFloat: selectCompare, ir.OpIntToFloat: selectIntToFloat, ir.OpTrueDivInt: selectTrueDivInt,
 
 		ir.OpNotBool: selectNotBool, ir.OpIs: selectCompare, ir.OpStrEq: selectStrEq,
-		ir.OpTypeOf: load(o(func(off *pyabi.Offsets) int32 { return off.ObjType }), codemeta.ReasonNone), ir.OpIsInstance: selectIsInstance, ir.OpInstanceOf: selectInstanceOf,
-		ir.OpLen: selectLen,
+		ir.OpTypeOf:     load(o(func(off *pyabi.Offsets) int32 { return off.ObjType }), codemeta.ReasonNone),
+		ir.OpIsInstance: selectIsInstance, ir.OpInstanceOf: selectInstanceOf, ir.OpLen: selectLen,
 
 		ir.OpTypeVersionGuard: selectTypeVersion, ir.OpClassVersionGuard: selectClassVersion, ir.OpCheckNone: selectCheckNone, ir.OpKeysVersionGuard: selectKeysVersion,
 		ir.OpGlobalKeysGuard: selectGlobalKeys, ir.OpModuleKeysGuard: selectModuleKeys,

@@ -31,13 +31,12 @@ func (s *specializer) isInstance(i *ir.Instr, h *ir.Hint, args []ir.Value) ir.Va
 	}
 	is := ir.NoValue
 	for _, c := range class {
-		info := &s.snap.Objects[s.constOf(c)]
-		level := int64(1)
-		if !tuple && info.Type == s.snap.Objects[s.snap.Known[pyabi.KnownType]].Addr {
+		obj, level := s.constOf(c), int64(1)
+		if !tuple && s.snap.IsOfType(obj) {
 			level = 0
 		}
 		v := s.add(ir.OpInstanceOf, level, h.Before, args[0])
-		s.last().Obj = uint32(s.constOf(c))
+		s.last().Obj = uint32(obj)
 		if is != ir.NoValue {
 			v = s.add(ir.OpOrBool, 0, nil, is, v)
 		}

@@ -112,6 +112,11 @@ type ClassInfo struct {
 	Init        ObjID  // the Python function __init__ resolves to, when tp_new is object's and the metaclass is type; else NoObj
 }
 
+// IsOfType says whether a class is an instance of type itself, and not of another metaclass. That never changes.
+func (s *Snapshot) IsOfType(class ObjID) bool {
+	return s.Objects[class].Type == s.Objects[s.Known[KnownType]].Addr
+}
+
 // ml_flags of CFuncInfo (Include/methodobject.h).
 const (
 	MethKeywords = 0x02

@@ -29,12 +29,15 @@ class Below(OfMeta):
     pass
 
 
-class Abstract(abc.ABC):  # noqa: B024
-    pass
+class Abstract(abc.ABC):
+    @abc.abstractmethod
+    def method(self):
+        pass
 
 
 class Concrete(Abstract):
-    pass
+    def method(self):
+        pass
 
 
 class Says:
@@ -56,11 +59,9 @@ class Dynamic:
         return B if name == "__class__" else object.__getattribute__(self, name)
 
 
-class Odd:
-    """A class whose dictionary has a key that is no string."""
-
-
 class Key:
+    """In the dictionary of a class it is a key that is no string."""
+
     def __hash__(self):
         return hash("__class__")
 
